@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <holdfast/error.hpp>
+#include <holdfast/options.hpp>
+
+namespace holdfast::bench {
+
+/// What one run is asked to do. Zero or empty: chosen by resolve().
+struct Config {
+  std::string workload;
+  Backend backend = Backend::file;
+  std::filesystem::path dir;
+  std::uint64_t keys = 0;
+  std::uint64_t value_size_bytes = 100;
+  std::uint64_t key_size_bytes = 16;
+  std::uint32_t threads = 1;
+  Durability durability = Durability::immediate;
+  std::uint64_t batch = 0;  ///< Records a commit.
+  std::uint32_t repeat = 1;
+  std::uint32_t slices = 0;  ///< Parts of a run that are timed each for itself.
+  bool with_raw = false;     ///< A slice of the raw limit beside each slice of the workload.
+  std::uint64_t seed = 1;
+};
+
+[[nodiscard]] std::string_view name(Backend backend) noexcept;
+[[nodiscard]] std::string_view name(Durability durability) noexcept;
+
+/// True where each write of the workload waits for a sync of a disk.
+[[nodiscard]] bool waits_for_syncs(const Config& config) noexcept;
+
+/// One operation in this many is timed for the latencies. 1 where the clock's cost does not count;
+/// more where it would be a good part of the operation.
+[[nodiscard]] std::uint32_t latency_every(const Config& config) noexcept;
+
+/// Fills in what depends on other fields.
+/// Errors: invalid_argument, naming the option.
+[[nodiscard]] Result<Config> resolve(Config config);
+
+/// A directory of our own inside another, removed with everything in it.
+class ScratchDir {
+ public:
+  /// Errors: io (why `parent` cannot hold it).
+  [[nodiscard]] static Result<ScratchDir> make(const std::filesystem::path& parent);
+
+  ScratchDir(ScratchDir&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  ScratchDir& operator=(ScratchDir&&) = delete;
+  ~ScratchDir();
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+  explicit ScratchDir(std::filesystem::path path) noexcept : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+/// An Error from errno, as "what: why".
+[[nodiscard]] Unexpected system_failure(const std::string& what, const std::filesystem::path& path = {});
+
+}  // namespace holdfast::bench

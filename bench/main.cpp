@@ -1,0 +1,105 @@
+// holdfast-bench: how fast Holdfast is on this machine, and how near the medium's own limit.
+//   holdfast-bench list                                   the workloads
+//   holdfast-bench kv-put --backend pmem --with-raw       one workload
+//   holdfast-bench readme                                 the figures of the README, as Markdown
+// Exit codes: 0, 1 failed (a wrong value counts as that), 2 usage.
+
+#include <cstdio>
+#include <map>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "child_writer.hpp"
+#include "readme.hpp"
+#include "row.hpp"
+#include "workloads.hpp"
+
+namespace holdfast::bench {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+struct CommandLine {
+  Config config;
+  std::filesystem::path json;
+  std::filesystem::path fill_path;  ///< Not empty: this is the child that reopen kills.
+};
+
+int fail(const Error& error) {
+  fmt::print(stderr, "holdfast-bench: {}\n", error.to_string());
+  return error.code == ErrorCode::invalid_argument ? kUsage : kFailed;
+}
+
+void describe(CLI::App& app, CommandLine& line) {
+  const std::map<std::string, Backend> backends{
+      {"file", Backend::file}, {"pmem", Backend::pmem}, {"memory", Backend::memory}};
+  const std::map<std::string, Durability> durabilities{{"immediate", Durability::immediate},
+                                                       {"interval", Durability::interval},
+                                                       {"buffered", Durability::buffered}};
+  Config& config = line.config;
+  app.add_option("workload", config.workload, "a workload, list, or readme")->required();
+  app.add_option("--backend", config.backend, "file (default), pmem, memory")
+      ->transform(CLI::CheckedTransformer(backends));
+  app.add_option("--dir", config.dir, "holds the scratch directory (default: here; pmem: /dev/shm)");
+  app.add_option("--keys", config.keys, "records (default: 1000000; 20000 where each waits for a sync)");
+  app.add_option("--value-size", config.value_size_bytes, "bytes of a value (default: 100)");
+  app.add_option("--key-size", config.key_size_bytes, "bytes of a key, 8 or more (default: 16)");
+  app.add_option("--threads", config.threads, "threads at work (default: 1)");
+  app.add_option("--durability", config.durability, "immediate (default), interval, buffered")
+      ->transform(CLI::CheckedTransformer(durabilities));
+  app.add_option("--batch", config.batch, "records a commit (default: kv-batch 100, raw 1)");
+  app.add_option("--repeat", config.repeat, "runs, each with a row of its own (default: 1)");
+  app.add_option("--slices", config.slices,
+                 "parts of a run, each timed for itself (default: 20; more --with-raw)");
+  app.add_option("--seed", config.seed, "order of the keys (default: 1)");
+  app.add_flag("--with-raw", config.with_raw, "slices of the raw limit between those of the workload");
+  app.add_option("--json", line.json, "file that gets each row as a JSON line");
+  app.add_option("--fill-and-wait", line.fill_path)->group("");  // for our own child alone
+}
+
+int list() {
+  for (const Workload& workload : workloads()) fmt::print("{:<10} {}\n", workload.name, workload.description);
+  return 0;
+}
+
+int run(const CommandLine& line) {
+  if (line.config.workload == "list") return list();
+  if (line.config.workload == "readme") {
+    const auto file_dir = line.config.dir.empty() ? std::filesystem::path(".") : line.config.dir;
+    auto done = print_readme_figures(file_dir, "/dev/shm", line.json);
+    return done ? 0 : fail(done.error());
+  }
+  auto config = resolve(line.config);
+  if (!config) return fail(config.error());
+  if (!line.fill_path.empty()) return fail(fill_and_wait(*config, line.fill_path));
+  if (!optimized_build())
+    fmt::print(stderr, "holdfast-bench: not an optimized build; the figures mean nothing\n");
+  for (std::uint32_t i = 1; i <= config->repeat; ++i) {
+    auto row = run_workload(*config);
+    if (!row) return fail(row.error());
+    row->run = i;
+    fmt::print("{}\n", to_text(*row));
+    std::fflush(stdout);
+    if (line.json.empty()) continue;
+    if (auto done = append_json_line(line.json, *row); !done) return fail(done.error());
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace holdfast::bench
+
+int main(int argc, char** argv) {
+  holdfast::bench::CommandLine line;
+  CLI::App app("Measures Holdfast beside the limit of the medium.", "holdfast-bench");
+  holdfast::bench::describe(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : holdfast::bench::kUsage;
+  }
+  return holdfast::bench::run(line);
+}

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include <holdfast/error.hpp>
+
+#include "config.hpp"
+#include "records.hpp"
+#include "slices.hpp"
+
+namespace holdfast::bench {
+
+/// What the medium itself can do with the bytes of a workload: the figure beside which ours stand.
+class RawLimit {
+ public:
+  virtual ~RawLimit() = default;
+
+  /// Does what the workload does to the lane's keys, with nothing but the medium.
+  [[nodiscard]] virtual Result<void> run(Lane& lane) = 0;
+
+  /// Whether a power cut would have spared what run() wrote.
+  [[nodiscard]] virtual bool durable() const noexcept = 0;
+};
+
+/// Writes of `batch` records each, of a header, key and value (`value_size_bytes` may be 0):
+///  - pmem: XXH3-64 over each record and non-temporal stores of it, padded to 64 bytes, then one
+///    fence, into a map that is faulted in. memory: the same in a memfd.
+///  - file: one pwrite, and with `immediate` durability one fdatasync, into a file written before.
+/// `dir` is where the file lies. Errors: io, no_space.
+[[nodiscard]] Result<std::unique_ptr<RawLimit>> make_raw_writer(const Config& config,
+                                                                const std::filesystem::path& dir,
+                                                                const Values& values, std::uint64_t batch);
+
+/// Reads: a find in a bare, pre-sized tbb::concurrent_hash_map<uint64, uint64> and a memcpy of the
+/// value, which is then compared as the workload compares its own.
+[[nodiscard]] std::unique_ptr<RawLimit> make_raw_reader(const Config& config, const Values& values);
+
+/// Bytes of a record's header, as the engine lays it out.
+inline constexpr std::uint64_t kRawHeaderSizeBytes = 56;
+
+}  // namespace holdfast::bench

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include <holdfast/error.hpp>
+
+#include "row.hpp"
+
+namespace holdfast::bench {
+
+/// One line of `holdfast-bench list`.
+struct Workload {
+  std::string_view name;
+  std::string_view description;
+  bool needs_path;    ///< Cannot run on Backend::memory.
+  bool has_raw_side;  ///< Knows --with-raw.
+  Result<Row> (*run)(const Config& config);
+};
+
+/// All workloads, in the order in which they are listed.
+[[nodiscard]] std::span<const Workload> workloads() noexcept;
+
+/// Runs config.workload once. Errors: invalid_argument (no such workload, or it lacks something that was
+/// asked for), and whatever the run meets.
+[[nodiscard]] Result<Row> run_workload(const Config& config);
+
+[[nodiscard]] Result<Row> run_kv_put(const Config& config);
+[[nodiscard]] Result<Row> run_kv_get(const Config& config);
+[[nodiscard]] Result<Row> run_kv_update(const Config& config);
+[[nodiscard]] Result<Row> run_kv_delete(const Config& config);
+[[nodiscard]] Result<Row> run_kv_batch(const Config& config);
+[[nodiscard]] Result<Row> run_reopen(const Config& config);
+[[nodiscard]] Result<Row> run_raw(const Config& config);
+
+}  // namespace holdfast::bench

@@ -1,0 +1,14 @@
+# holdfast_target(NAME): the warnings, sanitizers and language level of our own targets.
+# Warnings stay with us (PRIVATE); whoever embeds the library keeps their own.
+function(holdfast_target target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+  if(HOLDFAST_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(HOLDFAST_SANITIZE)
+    target_compile_options(${target} PRIVATE
+      -fsanitize=${HOLDFAST_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${HOLDFAST_SANITIZE})
+  endif()
+endfunction()

@@ -1,0 +1,11 @@
+#pragma once
+
+/// Everything a user of the library needs. Each header stands alone.
+
+#include <holdfast/batch.hpp>
+#include <holdfast/error.hpp>
+#include <holdfast/kv.hpp>
+#include <holdfast/options.hpp>
+#include <holdfast/report.hpp>
+#include <holdfast/storage.hpp>
+#include <holdfast/store.hpp>

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <holdfast/batch.hpp>
+#include <holdfast/error.hpp>
+#include <holdfast/kv.hpp>
+#include <holdfast/options.hpp>
+#include <holdfast/report.hpp>
+#include <holdfast/storage.hpp>
+
+namespace holdfast {
+
+class StoreCore;
+
+/// One store: a file or a set of pool files, open in one process at a time.
+///
+/// Caveats worth knowing first: a store belongs to the process that opened it (a forked child is
+/// refused); keep it on a local file system (locks and syncs of network file systems vary); the file
+/// is allocated in full, so `du` shows its size.
+///
+/// Threads: every method may be called from any number of threads; close() at most once at a time.
+class Store {
+ public:
+  /// Opens or creates the store at `path`, by `options.mode`, and recovers it: every durable write
+  /// is there, whatever ended the last process (C1, C2). A foreign file is never changed.
+  /// Durability: a new store is on the medium, under its name, when this returns.
+  /// Errors: not_found, exists (by mode), invalid_argument (foreign or empty file, a directory, bad
+  ///         option), corruption (no valid superblock, truncated, catalog damaged),
+  ///         version_mismatch (newer format, another layout of pool), locked, no_space, io,
+  ///         not_supported (pmem without PMDK, or on a medium without byte access).
+  [[nodiscard]] static Result<Store> open(const std::filesystem::path& path, Options options = {});
+
+  /// The same over a medium of the caller's, e.g. holdfast::testing::CrashStorage. A medium whose
+  /// superblock slots are all zero counts as absent.
+  [[nodiscard]] static Result<Store> open(std::unique_ptr<Storage> storage, Options options = {});
+
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+
+  /// Releases the store without syncing what is buffered, as if the process had been killed.
+  ~Store();
+
+  /// The key-value space of that name, created if absent (KvOptions::mode).
+  /// Durability: a new space is durable when this returns.
+  /// Errors: invalid_argument (name empty or longer than 255 B), not_found (mode existing),
+  ///         exists (the name belongs to another kind of space), no_space, io, read_only, closed.
+  [[nodiscard]] Result<Kv> kv(std::string_view name, KvOptions options = {});
+
+  /// Applies all operations of `batch`, all or none after a crash (C2).
+  /// Durability: as WriteOptions or, without one, immediate if any space involved is.
+  /// Errors: as Kv::put, for the first operation that fails its checks; then nothing has happened.
+  [[nodiscard]] Result<void> commit(const Batch& batch, WriteOptions options = {});
+
+  /// Makes every write that has returned durable. Errors: io, read_only, closed, locked.
+  [[nodiscard]] Result<void> sync();
+
+  /// All spaces, by name. Errors: closed.
+  [[nodiscard]] Result<std::vector<SpaceInfo>> spaces() const;
+
+  /// Identity, sizes and counters. Errors: closed.
+  [[nodiscard]] Result<StoreInfo> info() const;
+
+  /// What opening found. Lifetime: the Store.
+  [[nodiscard]] const RecoveryReport& recovery() const noexcept;
+
+  /// Called with bytes read so far and bytes in all.
+  using Progress = std::function<void(std::uint64_t done_bytes, std::uint64_t total_bytes)>;
+
+  /// Reads everything that is in use and checks it. Runs beside readers and writers; what is
+  /// written meanwhile may or may not be included.
+  /// Errors: closed, io. Damage is no error but a line in the report.
+  [[nodiscard]] Result<VerifyReport> verify(const Progress& progress = {}) const;
+
+  /// Syncs, marks the store as cleanly closed and releases it. Handles answer `closed` afterwards.
+  /// Errors: io (something could not be made durable; the store is released all the same), closed.
+  [[nodiscard]] Result<void> close();
+
+ private:
+  explicit Store(std::shared_ptr<StoreCore> core) noexcept;
+  std::shared_ptr<StoreCore> core_;
+};
+
+}  // namespace holdfast

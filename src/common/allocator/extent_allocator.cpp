@@ -1,0 +1,113 @@
+#include "common/allocator/extent_allocator.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "common/base/check.hpp"
+#include "common/format/layout.hpp"
+
+namespace holdfast {
+
+ExtentAllocator::ExtentAllocator(std::uint64_t size_bytes) { grow(size_bytes); }
+
+bool ExtentAllocator::take(ByteRange extent) {
+  const std::lock_guard lock(mutex_);
+  if (extent.size_bytes == 0 || extent.offset % kBlockSizeBytes != 0 || extent.size_bytes % kBlockSizeBytes != 0)
+    return false;
+  auto run = by_offset_.upper_bound(extent.offset);
+  if (run == by_offset_.begin()) return false;
+  --run;
+  const ByteRange whole{run->first, run->second};
+  const std::uint64_t skipped = extent.offset - whole.offset;
+  if (skipped > whole.size_bytes || extent.size_bytes > whole.size_bytes - skipped) return false;
+  remove_free(run);
+  insert_free({whole.offset, skipped});
+  insert_free({extent.offset + extent.size_bytes, whole.size_bytes - skipped - extent.size_bytes});
+  return true;
+}
+
+std::optional<ByteRange> ExtentAllocator::allocate(std::uint64_t size_bytes) {
+  const std::lock_guard lock(mutex_);
+  size_bytes = round_up(size_bytes, kBlockSizeBytes);
+  const auto fitting = by_size_.lower_bound({size_bytes, 0});
+  if (size_bytes == 0 || fitting == by_size_.end()) return std::nullopt;
+  return cut(by_offset_.find(fitting->second), size_bytes);
+}
+
+std::optional<ByteRange> ExtentAllocator::allocate_largest(std::uint64_t size_bytes_max) {
+  const std::lock_guard lock(mutex_);
+  size_bytes_max = round_up(size_bytes_max, kBlockSizeBytes);
+  if (size_bytes_max == 0 || by_size_.empty()) return std::nullopt;
+  const auto [size_bytes, offset] = *by_size_.rbegin();
+  return cut(by_offset_.find(offset), std::min(size_bytes, size_bytes_max));
+}
+
+void ExtentAllocator::release(ByteRange extent) {
+  const std::lock_guard lock(mutex_);
+  HOLDFAST_CHECK(extent.offset + extent.size_bytes <= size_bytes_);
+  auto next = by_offset_.lower_bound(extent.offset);
+  HOLDFAST_CHECK(next == by_offset_.end() || extent.offset + extent.size_bytes <= next->first);
+  if (next != by_offset_.end() && next->first == extent.offset + extent.size_bytes) {
+    extent.size_bytes += next->second;
+    const auto merged = next++;
+    remove_free(merged);
+  }
+  if (next != by_offset_.begin()) {
+    const auto before = std::prev(next);
+    HOLDFAST_CHECK(before->first + before->second <= extent.offset);
+    if (before->first + before->second == extent.offset) {
+      extent = {before->first, before->second + extent.size_bytes};
+      remove_free(before);
+    }
+  }
+  insert_free(extent);
+}
+
+void ExtentAllocator::grow(std::uint64_t size_bytes) {
+  size_bytes = round_down(size_bytes, kBlockSizeBytes);
+  ByteRange added;
+  {
+    const std::lock_guard lock(mutex_);
+    if (size_bytes <= size_bytes_) return;
+    added = {size_bytes_, size_bytes - size_bytes_};
+    size_bytes_ = size_bytes;
+  }
+  release(added);
+}
+
+std::uint64_t ExtentAllocator::free_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return free_bytes_;
+}
+
+std::uint64_t ExtentAllocator::largest_free_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return by_size_.empty() ? 0 : by_size_.rbegin()->first;
+}
+
+std::uint64_t ExtentAllocator::size_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return size_bytes_;
+}
+
+void ExtentAllocator::insert_free(ByteRange extent) {
+  if (extent.size_bytes == 0) return;
+  by_offset_.emplace(extent.offset, extent.size_bytes);
+  by_size_.emplace(extent.size_bytes, extent.offset);
+  free_bytes_ += extent.size_bytes;
+}
+
+void ExtentAllocator::remove_free(std::map<std::uint64_t, std::uint64_t>::iterator run) {
+  free_bytes_ -= run->second;
+  by_size_.erase({run->second, run->first});
+  by_offset_.erase(run);
+}
+
+ByteRange ExtentAllocator::cut(std::map<std::uint64_t, std::uint64_t>::iterator run, std::uint64_t size_bytes) {
+  const ByteRange whole{run->first, run->second};
+  remove_free(run);
+  insert_free({whole.offset + size_bytes, whole.size_bytes - size_bytes});
+  return {whole.offset, size_bytes};
+}
+
+}  // namespace holdfast

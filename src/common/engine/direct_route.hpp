@@ -1,0 +1,23 @@
+#pragma once
+
+#include "common/engine/write_route.hpp"
+
+namespace holdfast {
+
+/// Each writer places its records in a tail that it leases for the operation, and fences for itself.
+/// For media where a fence drains the calling core only: there is nothing to share.
+///
+/// Crash order, as in docs/durability.md "put, direct": (1) record flushed; (2) one fence; (3) index.
+/// Every durability level fences before it returns, since nobody could do it later for this core.
+class DirectRoute final : public WriteRoute {
+ public:
+  explicit DirectRoute(Storage& storage) : storage_(storage) {}
+
+  [[nodiscard]] Result<void> write(std::span<WriteEntry> entries, Durability durability) override;
+  [[nodiscard]] Result<void> sync() override { return storage_.drain(); }
+
+ private:
+  Storage& storage_;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,238 @@
+#include "common/engine/engine.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <mutex>
+
+#include "common/base/random.hpp"
+#include "common/engine/direct_route.hpp"
+#include "common/engine/group_route.hpp"
+#include "common/engine/superblock_slots.hpp"
+
+namespace holdfast {
+namespace {
+
+Result<void> check_options(const Options& options) {
+  if (std::has_single_bit(options.segment_size_bytes) && options.segment_size_bytes >= kSegmentSizeBytesMin &&
+      options.segment_size_bytes <= kSegmentSizeBytesMax)
+    return {};
+  Error error{.code = ErrorCode::invalid_argument, .message = "segment size is not possible"};
+  error.expected = "a power of two from 65536 to 67108864";
+  error.found = std::to_string(options.segment_size_bytes);
+  return Unexpected(error);
+}
+
+}  // namespace
+
+Engine::Engine(std::unique_ptr<Storage> storage, bool read_only)
+    : storage_(std::move(storage)), read_only_(read_only) {}
+
+Result<void> Engine::format(Storage& storage, const Options& options) {
+  if (auto checked = check_options(options); !checked) return checked;
+  const auto uuid = random_uuid();
+  const auto secret = random_u64();
+  if (!uuid) return Unexpected(uuid.error());
+  if (!secret) return Unexpected(secret.error());
+  SuperblockDisk superblock{};
+  superblock.format_version = kFormatVersion;
+  superblock.uuid = *uuid;
+  superblock.secret = *secret;
+  superblock.clean = 1;
+  superblock.segment_size_bytes = options.segment_size_bytes;
+  return Catalog::format(storage, superblock);
+}
+
+Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Storage> storage, const Options& options) {
+  const bool read_only = options.mode == OpenMode::read_only;
+  std::unique_ptr<Engine> engine(new Engine(std::move(storage), read_only));
+  const auto begin = std::chrono::steady_clock::now();
+  if (auto loaded = engine->load(options); !loaded) return Unexpected(loaded.error());
+  if (!read_only)
+    if (auto started = engine->start_writing(options); !started) return Unexpected(started.error());
+  engine->make_spaces();
+  engine->report_.duration_us = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin).count());
+  return engine;
+}
+
+Result<void> Engine::load(const Options& options) {
+  recovery_threads_ = options.recovery_threads;
+  auto search = load_superblock(*storage_, read_only_);
+  if (!search) return Unexpected(search.error());
+  superblock_ = search->superblock;
+  auto catalog = Catalog::load(*storage_, superblock_);
+  if (!catalog) return Unexpected(catalog.error());
+  catalog_ = std::move(*catalog);
+  extents_ = std::make_unique<Extents>(*storage_);
+  const CatalogState state = catalog_->state();
+  Result<void> taken = extents_->take({0, kSuperblockAreaSizeBytes});
+  if (taken) taken = extents_->take(catalog_->extent());
+  for (const auto& [id, segment] : state.segments())
+    if (taken) taken = extents_->take(segment.extent);
+  if (!taken) return taken;
+
+  RecoveredSpaces recovered = recover({*storage_, state, superblock_.secret, superblock_.epoch, slices_, options.recovery_threads});
+  report_ = std::move(recovered.report);
+  report_.clean_close = superblock_.clean == 1;
+  report_.superblock_slots_bad = search->bad_slots;
+  recovered_ = std::move(recovered.spaces);
+  next_version_ = recovered.version_max + 1;
+  return {};
+}
+
+// What a killed process has written may be visible and yet not durable. Before anything is built on it,
+// it is made durable; else a power cut after this recovery would leave another state than the one shown.
+Result<void> Engine::make_recovered_durable() {
+  std::vector<ByteRange> ranges{{0, kSuperblockAreaSizeBytes}};
+  // A clean superblock may be pending itself, if its writer was killed in close(); what it names is durable.
+  if (superblock_.clean == 0) {
+    ranges.push_back(catalog_->used());
+    for (const auto& [id, space] : recovered_)
+      ranges.insert(ranges.end(), space.unproved.begin(), space.unproved.end());
+  }
+  for (const ByteRange& range : ranges)
+    if (auto flushed = storage_->flush(range); !flushed) return flushed;
+  return storage_->drain();
+}
+
+// Crash order, as in docs/durability.md "open": (1) what recovery has admitted is durable; (2) the superblock
+// has the next epoch and is not clean; (3) the first write of this process, or extents freed.
+Result<void> Engine::start_writing(const Options& options) {
+  if (auto durable = make_recovered_durable(); !durable) return durable;  // (1)
+  ++superblock_.epoch;
+  superblock_.clean = 0;
+  superblock_.catalog_slice_start = 0;
+  superblock_.catalog_slice_count = 0;
+  if (auto committed = commit_superblock(*storage_, superblock_); !committed) return committed;  // (2)
+  catalog_->start_writing(superblock_, *extents_, slices_);
+  const StoreIdentity identity{superblock_.secret, superblock_.epoch};
+  segments_ = std::make_unique<Segments>(*storage_, *catalog_, *extents_, guards_, identity,
+                                         superblock_.segment_size_bytes);
+  if (storage_->capabilities().shares_syncs) {
+    route_ = std::make_unique<GroupRoute>(
+        *storage_, *segments_,
+        GroupRoute::Limits{std::chrono::milliseconds(options.interval_ms), options.interval_bytes});
+  } else {
+    route_ = std::make_unique<DirectRoute>(*storage_);
+  }
+  return {};
+}
+
+void Engine::make_spaces() {
+  for (auto& [id, recovered] : recovered_) {
+    const CatalogSpace entry = catalog_->with_state([id = id](const CatalogState& state) { return state.spaces().at(id); });
+    auto space = std::make_unique<Space>(space_context(), id, entry.kind, entry.name);
+    for (const std::uint32_t slice : recovered.slice_indexes) space->add_slice(slice);
+    for (const SliceRange& range : recovered.free_ranges) space->add_range(range);
+    for (const auto& [slice, offset] : recovered.known_damage) space->add_known_damage(slice, offset);
+    space->continue_chain(recovered.chain_end);
+    spaces_by_name_.emplace(entry.name, space.get());
+    spaces_.emplace(id, std::move(space));
+  }
+}
+
+SpaceContext Engine::space_context() {
+  const StorageCapabilities& capabilities = storage_->capabilities();
+  return {.segments = segments_.get(),
+          .slices = slices_,
+          .identity = {superblock_.secret, superblock_.epoch},
+          .record_alignment = capabilities.granularity == Granularity::page ? kRecordAlignmentMin : kCacheLineSizeBytes,
+          .shares_syncs = capabilities.shares_syncs};
+}
+
+Result<void> Engine::finish_recovery(const std::set<SegmentId>& referenced) {
+  if (read_only_) return {};
+  std::vector<SegmentId> orphans;
+  catalog_->with_state([&](const CatalogState& state) {
+    for (const auto& [id, segment] : state.segments())
+      if (segment.content == SegmentContent::value && !referenced.contains(id)) orphans.push_back(id);
+  });
+  if (orphans.empty()) return {};
+  segments_->retire(orphans, false);
+  auto reclaimed = segments_->reclaim();
+  if (!reclaimed && reclaimed.error().code == ErrorCode::no_space) return {};  // they stay retired, and the store opens
+  return reclaimed;
+}
+
+Result<void> Engine::check_writable() const {
+  if (read_only_)
+    return Unexpected(Error{.code = ErrorCode::read_only,
+                            .message = "the store was opened read-only",
+                            .path = std::string(storage_->path())});
+  if (fork_guard_.in_child())
+    return Unexpected(Error{.code = ErrorCode::locked,
+                            .message = "the store belongs to the process that opened it, not to its forked child",
+                            .path = std::string(storage_->path())});
+  return success();
+}
+
+Result<Space*> Engine::create_space(SpaceKind kind, std::string_view name) {
+  if (auto writable = check_writable(); !writable) return Unexpected(writable.error());
+  const std::unique_lock lock(spaces_mutex_);
+  if (spaces_by_name_.contains(name))
+    return Unexpected(Error{.code = ErrorCode::exists, .message = "a space of that name exists"});
+  const SpaceId id = catalog_->reserve_space_id();
+  auto added = catalog_->commit(
+      {{.type = CatalogEntryType::add_space, .kind = kind, .space_id = id, .name = std::string(name)}});
+  if (!added) return Unexpected(added.error());
+  auto space = std::make_unique<Space>(space_context(), id, kind, std::string(name));
+  Space* const result = space.get();
+  spaces_by_name_.emplace(name, result);
+  spaces_.emplace(id, std::move(space));
+  return result;
+}
+
+Space* Engine::find_space(std::string_view name) const {
+  const std::shared_lock lock(spaces_mutex_);
+  const auto space = spaces_by_name_.find(name);
+  return space == spaces_by_name_.end() ? nullptr : space->second;
+}
+
+std::vector<Space*> Engine::spaces() const {
+  const std::shared_lock lock(spaces_mutex_);
+  std::vector<Space*> spaces;
+  for (const auto& [name, space] : spaces_by_name_) spaces.push_back(space);
+  return spaces;
+}
+
+Result<void> Engine::sync() {
+  if (auto writable = check_writable(); !writable) return writable;
+  return route_->sync();
+}
+
+// Crash order, as in docs/durability.md "close": (1) everything written is durable; (2) so are the end records;
+// (3) the catalog has the counts of the slices; (4) the superblock is clean and has the catalog's own count.
+Result<void> Engine::close() {
+  Result<void> closed;
+  if (!read_only_) {
+    closed = route_->sync();  // (1)
+    route_->stop();
+    if (closed) closed = end_slices();       // (2) (3)
+    if (closed) closed = catalog_->close();  // (4)
+  }
+  auto released = storage_->close();
+  return closed ? released : closed;
+}
+
+// After a clean close every slice has its end record and the catalog its count, so that nothing that is
+// missing later can pass for a torn tail.
+Result<void> Engine::end_slices() {
+  WriteStage stage;
+  std::vector<CatalogEntry> counts;
+  for (Space* const space : spaces()) {
+    for (Tail* const tail : space->tails()) {
+      tail->end(stage);
+      if (const auto& ended = tail->ended())
+        counts.push_back({.type = CatalogEntryType::slice_count,
+                          .segment_id = ended->segment_id,
+                          .start = ended->start,
+                          .count = ended->count});
+    }
+  }
+  if (counts.empty()) return {};
+  if (auto written = storage_->commit(stage.ranges()); !written) return written;  // (2)
+  return catalog_->commit(counts);                                               // (3)
+}
+
+}  // namespace holdfast

@@ -1,0 +1,155 @@
+#include "common/engine/engine.hpp"
+#include "common/engine/segment_scan.hpp"
+#include "common/engine/superblock_slots.hpp"
+#include "common/engine/value_parts.hpp"
+
+namespace holdfast {
+namespace {
+
+// A payload takes its own extents when its record would take more than this part of a segment.
+constexpr std::uint64_t kInlinePartOfSegment = 4;
+
+Error damaged(const Storage& storage, std::uint64_t offset, std::string what, std::string expected, std::string found) {
+  return {.code = ErrorCode::corruption,
+          .message = std::move(what),
+          .path = std::string(storage.path()),
+          .offset = offset,
+          .expected = std::move(expected),
+          .found = std::move(found)};
+}
+
+}  // namespace
+
+Result<void> Engine::write(std::span<WriteEntry> entries, Durability durability) {
+  if (auto writable = check_writable(); !writable) return writable;
+  for (WriteEntry& entry : entries) entry.size_bytes = entry.draft.key.size() + entry.draft.payload.size();
+  std::vector<std::string> payloads;  // lists of parts; must outlive the write
+  auto written = move_out_large_values(entries, payloads);
+  if (written) written = route_->write(entries, durability);
+  if (!written)
+    for (const std::string& payload : payloads) retire_parts(payload, false);
+  return written;
+}
+
+Result<void> Engine::move_out_large_values(std::span<WriteEntry> entries, std::vector<std::string>& payloads) {
+  const std::uint64_t inline_max = superblock_.segment_size_bytes / kInlinePartOfSegment;
+  for (WriteEntry& entry : entries) {
+    RecordDraft& draft = entry.draft;
+    if (draft.payload.empty() || padded_record_size(draft.key.size(), draft.payload.size(), 1) <= inline_max) continue;
+    if (draft.payload.size() < kBlockSizeBytes) continue;  // the key is what is large
+    if (payloads.empty()) payloads.reserve(entries.size());
+    auto parts = segments_->add_value(entry.space->id(), draft.payload);
+    if (!parts) return Unexpected(parts.error());
+    payloads.push_back(encode_value_parts(*parts));
+    draft.payload = payloads.back();
+    draft.flags |= kRecordFlagValueParts;
+  }
+  return success();
+}
+
+void Engine::retire_parts(std::string_view payload, bool after_sync) {
+  const auto parts = decode_value_parts(payload);
+  if (!parts) return;
+  std::vector<SegmentId> segments;
+  for (const ValuePartDisk& part : *parts) segments.push_back(part.segment_id);
+  segments_->retire(segments, after_sync);
+}
+
+void Engine::retire(Location location, Durability durability) {
+  const auto guard = guards_.enter();
+  const auto record = read(location, true);
+  if (!record) return;  // damaged: recovery frees what nobody names
+  const bool after_sync = durability != Durability::immediate && storage_->capabilities().shares_syncs;
+  retire_parts(record->payload, after_sync);
+}
+
+Result<RecordView> Engine::read(Location location, bool verify) const {
+  const SliceInfo& slice = slices_[location.slice];
+  const std::uint64_t offset = location.offset();
+  const std::span bytes(storage_->at(slice.segment_offset + offset), slice.end - offset);
+  const std::uint64_t seed = place_seed(slice.seed, offset);
+  const auto header = read_record_header(bytes, seed);
+  const auto place = [&] { return "record in segment " + std::to_string(slice.segment_id); };
+  if (!header)
+    return Unexpected(damaged(*storage_, slice.segment_offset + offset, place() + " has a damaged header",
+                              "a header whose check holds", "a mismatch"));
+  if (verify && !content_matches(*header, bytes, seed))
+    return Unexpected(damaged(*storage_, slice.segment_offset + offset, place() + " has damaged content",
+                              "XXH3 " + std::to_string(header->content_check), "another"));
+  return view_record(*header, bytes);
+}
+
+Result<std::string> Engine::read_value(const RecordView& record, bool verify) const {
+  if ((record.header.flags & kRecordFlagValueParts) == 0) return std::string(record.payload);
+  const auto parts = decode_value_parts(record.payload);
+  if (!parts) return Unexpected(damaged(*storage_, 0, "a value's list of parts is malformed", "whole entries", "others"));
+  std::string value;
+  std::uint64_t size = 0;
+  for (const ValuePartDisk& part : *parts) size += part.size_bytes;
+  if (size > std::uint64_t{0xFFFF'FFFF})
+    return Unexpected(damaged(*storage_, 0, "a value's parts are too large together", "4 GiB - 1", std::to_string(size)));
+  value.reserve(size);
+  for (const ValuePartDisk& part : *parts) {
+    const auto extent = value_extent(part.segment_id);
+    if (!extent || part.size_bytes > extent->size_bytes)
+      return Unexpected(damaged(*storage_, 0, "a value's part is not in the catalog",
+                                "segment " + std::to_string(part.segment_id), "none, or a smaller one"));
+    const std::span bytes(storage_->at(extent->offset), part.size_bytes);
+    if (verify && !value_part_matches(part, superblock_.secret, bytes))
+      return Unexpected(damaged(*storage_, extent->offset, "a part of a large value is damaged",
+                                "XXH3 " + std::to_string(part.check), "another"));
+    value.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());  // bytes as text
+  }
+  return value;
+}
+
+std::optional<ByteRange> Engine::value_extent(SegmentId segment) const {
+  return catalog_->with_state([segment](const CatalogState& state) -> std::optional<ByteRange> {
+    const auto found = state.segments().find(segment);
+    if (found == state.segments().end() || found->second.content != SegmentContent::value) return std::nullopt;
+    return found->second.extent;
+  });
+}
+
+std::vector<ByteRange> Engine::placements(Location location) const {
+  std::vector<ByteRange> ranges;
+  const auto guard = guards_.enter();
+  const auto record = read(location, false);
+  if (!record) return ranges;
+  ranges.push_back({slices_[location.slice].segment_offset + location.offset(), record->header.padded_size_bytes});
+  if ((record->header.flags & kRecordFlagValueParts) == 0) return ranges;
+  for (const ValuePartDisk& part : decode_value_parts(record->payload).value_or(std::vector<ValuePartDisk>{}))
+    if (const auto extent = value_extent(part.segment_id)) ranges.push_back({extent->offset, part.size_bytes});
+  return ranges;
+}
+
+Result<void> Engine::for_each_record(const Space& space, const RecordWalker& visit) const {
+  for (const std::uint32_t index : space.slice_indexes()) {
+    const SliceInfo& info = slices_[index];
+    const SliceReader reader({storage_->at(info.segment_offset), info.end}, info.end, info.seed);
+    std::uint32_t offset = info.start + static_cast<std::uint32_t>(sizeof(SliceHeaderDisk));
+    std::uint32_t sequence = 0;
+    for (bool ended = false; !ended;) {
+      auto record = reader.at(offset);
+      if (!record || record->header.sequence < sequence) {
+        const auto next = reader.resume(offset, sequence, 0);
+        if (!next && !(info.complete && offset < info.end)) break;
+        if (next == offset) continue;
+        if (!space.is_known_damage(index, offset))
+          return Unexpected(damaged(*storage_, info.segment_offset + offset,
+                                    "record in segment " + std::to_string(info.segment_id) + " is damaged",
+                                    "a record whose checks hold", "a mismatch"));
+        if (!next) break;
+        offset = *next;
+        record = reader.at(offset);
+      }
+      sequence = record->header.sequence + 1;
+      ended = record->type() == RecordType::slice_end;
+      if (!visit({index, offset / 8}, *record)) return {};
+      offset += record->header.padded_size_bytes;
+    }
+  }
+  return {};
+}
+
+}  // namespace holdfast

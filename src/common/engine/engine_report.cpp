@@ -1,0 +1,100 @@
+#include <cstring>
+
+#include "common/base/random.hpp"
+#include "common/engine/engine.hpp"
+#include "common/engine/superblock_slots.hpp"
+#include "common/engine/value_parts.hpp"
+
+namespace holdfast {
+
+// The same reading as at open, over a slice table of its own, so that both can only agree.
+VerifyReport Engine::verify(const Progress& progress) const {
+  VerifyReport report;
+  const CatalogState state = catalog_->state();
+  std::uint64_t total_bytes = 0;
+  for (const auto& [id, segment] : state.segments()) total_bytes += segment.extent.size_bytes;
+  std::uint64_t done_bytes = 0;
+  const auto advance = [&](std::uint64_t bytes) {
+    done_bytes += bytes;
+    if (progress) progress(done_bytes, total_bytes);
+  };
+  if (const auto search = load_superblock(*storage_, true)) report.superblock_slots_bad = search->bad_slots;
+  const auto catalog_damage = catalog_->verify();
+  report.damage.insert(report.damage.end(), catalog_damage.begin(), catalog_damage.end());
+
+  SliceTable slices;
+  RecoveredSpaces found = recover({*storage_, state, superblock_.secret, superblock_.epoch, slices, 1, false, advance});
+  report.segments = found.report.segments;
+  report.records = found.report.records;
+  report.bytes = found.report.bytes;
+  report.damage.insert(report.damage.end(), found.report.damage.begin(), found.report.damage.end());
+
+  for (const auto& [id, space] : found.spaces)
+    for (const auto& records : space.records)
+      for (const RecoveredRecord& record : records)
+        if ((record.flags & kRecordFlagValueParts) != 0)
+          advance(verify_value_parts(slices[record.location.slice], record.location, state, report));
+  return report;
+}
+
+std::uint64_t Engine::verify_value_parts(const SliceInfo& slice, Location location, const CatalogState& state,
+                                         VerifyReport& report) const {
+  const std::uint64_t offset = location.offset();
+  const std::span bytes(storage_->at(slice.segment_offset + offset), slice.end - offset);
+  const auto header = read_record_header(bytes, place_seed(slice.seed, offset));
+  if (!header) return 0;
+  const auto parts = decode_value_parts(view_record(*header, bytes).payload);
+  if (!parts) return 0;
+  const auto guard = guards_.enter();
+  std::uint64_t read_bytes = 0;
+  for (const ValuePartDisk& part : *parts) {
+    // A part that is gone belongs to a value that was replaced.
+    const auto segment = state.segments().find(part.segment_id);
+    if (segment == state.segments().end() || !value_extent(part.segment_id)) continue;
+    const ByteRange extent = segment->second.extent;
+    read_bytes += extent.size_bytes;
+    report.bytes += part.size_bytes;
+    if (part.size_bytes <= extent.size_bytes &&
+        value_part_matches(part, superblock_.secret, {storage_->at(extent.offset), part.size_bytes}))
+      continue;
+    report.damage.push_back({.space = state.spaces().at(slice.space_id).name,
+                             .segment_id = part.segment_id,
+                             .range = {extent.offset, part.size_bytes},
+                             .message = "a part of a large value fails its checksum"});
+  }
+  return read_bytes;
+}
+
+std::vector<SpaceInfo> Engine::space_infos() const {
+  return catalog_->with_state([](const CatalogState& state) {
+    std::map<SpaceId, SpaceInfo> by_id;
+    for (const auto& [id, space] : state.spaces())
+      by_id.emplace(id, SpaceInfo{.name = space.name, .kind = space.kind, .id = id});
+    for (const auto& [id, segment] : state.segments()) {
+      SpaceInfo& info = by_id.at(segment.space_id);
+      ++info.segment_count;
+      info.size_bytes += segment.extent.size_bytes;
+    }
+    std::map<std::string, SpaceInfo> by_name;
+    for (auto& [id, info] : by_id) by_name.emplace(info.name, std::move(info));
+    std::vector<SpaceInfo> infos;
+    for (auto& [name, info] : by_name) infos.push_back(std::move(info));
+    return infos;
+  });
+}
+
+StoreInfo Engine::info() const {
+  const auto space = storage_->space();
+  return {.path = std::string(storage_->path()),
+          .capabilities = storage_->capabilities(),
+          .uuid = to_string(superblock_.uuid),
+          .format_version = superblock_.format_version,
+          .epoch = superblock_.epoch,
+          .segment_size_bytes = superblock_.segment_size_bytes,
+          .size_bytes = storage_->size_bytes(),
+          .free_bytes = extents_->free_bytes(),
+          .max_size_bytes = space ? space->max_size_bytes : storage_->size_bytes(),
+          .counters = storage_->counters()};
+}
+
+}  // namespace holdfast

@@ -1,0 +1,271 @@
+#include "common/engine/recovery.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "common/engine/batch_verdict.hpp"
+#include "common/engine/found_slice.hpp"
+#include "common/engine/parallel.hpp"
+#include "common/engine/segment_scan.hpp"
+#include "common/engine/slice_chain.hpp"
+#include "common/format/footer.hpp"
+#include "common/base/key_hash.hpp"
+
+namespace holdfast {
+namespace {
+
+// The slices of one segment; locations carry no slice index yet.
+class SegmentReader {
+ public:
+  SegmentReader(const RecoveryInput& input, const CatalogSegment& segment)
+      : input_(input),
+        place_{segment.id, segment.space_id, segment.extent.offset, segment.extent.size_bytes},
+        bytes_(input.storage.at(segment.extent.offset), segment.extent.size_bytes) {}
+
+  [[nodiscard]] std::vector<FoundSlice> read() {
+    std::vector<FoundSlice> found;
+    for_each_slice(bytes_, place_.segment_id, input_.secret, [&](const SliceHeaderDisk& header) {
+      found.push_back(read_slice(header, input_.catalog.slice_count(place_.segment_id, header.start), input_.use_footers));
+      return found.back().scan.end_offset;
+    });
+    return found;
+  }
+
+  [[nodiscard]] FoundSlice read_slice(const SliceHeaderDisk& header, std::uint32_t known_count, bool use_footer) const {
+    FoundSlice slice{.space_id = place_.space_id, .segment = place_};
+    std::optional<ScanBegin> begin;
+    if (use_footer) begin = take_footer(slice, header);
+    slice.scan = scan_slice(
+        bytes_, header, input_.secret, known_count, [&slice](const ScannedRecord& record) { add(slice, record); },
+        begin);
+    slice.kept_end = slice.scan.end_offset;
+    return slice;
+  }
+
+ private:
+  // Everything a footer covers is durable, and the batches it names are whole.
+  [[nodiscard]] std::optional<ScanBegin> take_footer(FoundSlice& slice, const SliceHeaderDisk& header) const {
+    const auto found = read_footer(bytes_, header, slice_seed(input_.secret, header.segment_id, header.epoch));
+    if (!found) return std::nullopt;
+    slice.footer_size_bytes = footer_size_bytes(found->footer.count);
+    for (const FooterEntryDisk& entry : found->entries) {
+      slice.version_max = std::max(slice.version_max, entry.version);
+      if (entry.batch != 0) slice.proved_batches.push_back(entry.batch);
+      const auto type = static_cast<RecordType>(entry.type);
+      if (type != RecordType::put && type != RecordType::erase) continue;
+      slice.records.push_back({.key_hash = entry.key_hash,
+                               .version = entry.version,
+                               .location = {0, entry.offset / 8},
+                               .type = type,
+                               .flags = entry.flags});
+      slice.bytes += entry.padded_size_bytes;
+    }
+    return ScanBegin{found->footer.covered_end, found->footer.count};
+  }
+
+  static void add(FoundSlice& slice, const ScannedRecord& record) {
+    const RecordHeaderDisk& header = record.view.header;
+    slice.version_max = std::max(slice.version_max, header.version);
+    switch (record.view.type()) {
+      case RecordType::put:
+      case RecordType::erase:
+        if (header.batch != 0)
+          slice.members.push_back({header.batch, header.content_check, record.offset});
+        slice.records.push_back({.key_hash = key_hash(record.view.key),
+                                 .version = header.version,
+                                 .location = {0, record.offset / 8},
+                                 .type = record.view.type(),
+                                 .flags = header.flags});
+        slice.bytes += header.padded_size_bytes;
+        break;
+      case RecordType::batch_trailer: {
+        BatchTrailer trailer{header.batch, {}, record.offset};
+        if (record.view.payload.size() != sizeof trailer.content) break;
+        std::memcpy(&trailer.content, record.view.payload.data(), sizeof trailer.content);
+        slice.trailers.push_back(trailer);
+        break;
+      }
+      case RecordType::slice_end:
+      case RecordType::catalog:
+        break;
+    }
+  }
+
+  const RecoveryInput& input_;
+  SegmentPlace place_;
+  std::span<const std::byte> bytes_;
+};
+
+class Recovery {
+ public:
+  explicit Recovery(const RecoveryInput& input) : input_(input) {}
+
+  RecoveredSpaces run() {
+    read_segments();
+    admit_slices();
+    report_lost_slices();
+    cut_at_unfinished_batches(admitted_);
+    for (FoundSlice& slice : admitted_) admit_records(slice);
+    add_free_ranges();
+    return std::move(result_);
+  }
+
+ private:
+  void read_segments() {
+    for (const auto& [id, segment] : input_.catalog.segments())
+      if (segment.content == SegmentContent::records) segments_.push_back(&segment);
+    found_.resize(segments_.size());
+    for_each_index(input_.threads, segments_.size(), [this](std::size_t i) {
+      found_[i] = SegmentReader(input_, *segments_[i]).read();
+      if (input_.progress) input_.progress(segments_[i]->extent.size_bytes);
+    });
+    result_.report.segments = segments_.size();
+    for (const CatalogSegment* const segment : segments_) check_header(*segment);
+  }
+
+  // It was durable before the catalog named the segment, so here nothing can be torn.
+  void check_header(const CatalogSegment& segment) {
+    SegmentHeaderDisk header;
+    std::memcpy(&header, input_.storage.at(segment.extent.offset), sizeof header);
+    if (validate(header, input_.secret) && header.segment_id == segment.id && header.space_id == segment.space_id &&
+        header.size_bytes == segment.extent.size_bytes)
+      return;
+    result_.report.damage.push_back({.space = input_.catalog.spaces().at(segment.space_id).name,
+                                     .segment_id = segment.id,
+                                     .range = {segment.extent.offset, sizeof header},
+                                     .message = "segment header fails its checksum; its records are found all the same"});
+  }
+
+  // Rule 2, and what later slices know of earlier ones.
+  void admit_slices() {
+    std::vector<const ScannedSlice*> chain;
+    for (const auto& slices : found_)
+      for (const FoundSlice& slice : slices) chain.push_back(&slice.scan);
+    const ChainVerdict verdict = judge_chains(chain, input_.catalog);
+    for (const auto& [place, known_count] : verdict.known_counts) reread(place, known_count);
+    for (auto& slices : found_)
+      for (FoundSlice& slice : slices) {
+        // Dropped ones too: a batch's version must never be given out again.
+        result_.version_max = std::max(result_.version_max, slice.version_max);
+        if (slice.scan.end_sequence == 0) continue;
+        if (verdict.is_admitted(slice.scan)) {
+          admitted_.push_back(std::move(slice));
+        } else {
+          result_.report.dropped_records += slice.records.size();
+        }
+      }
+    for (const auto& [place, count] : verdict.lost) lost_.emplace(std::pair(place.segment_id, place.start), count);
+    for (const auto& [space, link] : verdict.chain_ends) result_.spaces[space].chain_end = link;
+    for (const auto& [id, space] : input_.catalog.spaces()) result_.spaces.try_emplace(id);
+  }
+
+  void report_lost_slice(SegmentId segment_id, std::uint32_t start, std::uint32_t count) {
+    const CatalogSegment& segment = input_.catalog.segments().at(segment_id);
+    result_.report.damage.push_back({.space = input_.catalog.spaces().at(segment.space_id).name,
+                                     .segment_id = segment.id,
+                                     .range = {segment.extent.offset + start, sizeof(SliceHeaderDisk)},
+                                     .message = "the header of a slice of " + std::to_string(count) +
+                                                " records fails its checksum; they are lost"});
+  }
+
+  // A later slice names more records than were found: what lies between was durable, so it is damage.
+  void reread(const SlicePlace& place, std::uint32_t known_count) {
+    for (std::size_t i = 0; i < found_.size(); ++i)
+      for (FoundSlice& slice : found_[i])
+        if (SlicePlace{slice.scan.header} == place)
+          slice = SegmentReader(input_, *segments_[i]).read_slice(slice.scan.header, known_count, false);
+  }
+
+  // A slice that a later one names, or that the last clean close has counted, is durable; where nobody finds
+  // it, it has lost its header.
+  void report_lost_slices() {
+    std::set<std::pair<SegmentId, std::uint32_t>> found;
+    for (const FoundSlice& slice : admitted_) found.emplace(slice.segment.segment_id, slice.scan.header.start);
+    for (const auto& [place, count] : input_.catalog.slice_counts())
+      if (!found.contains(place) && input_.catalog.segments().contains(place.first)) lost_.emplace(place, count);
+    for (const auto& [place, count] : lost_) report_lost_slice(place.first, place.second, count);
+  }
+
+  // Rule 3; then the slice gets its place in the table and its records their locations.
+  void admit_records(FoundSlice& slice) {
+    RecoveredSpace& space = result_.spaces[slice.space_id];
+    RecoveryReport& report = result_.report;
+    drop_behind(slice);
+    const std::uint32_t index =
+        input_.slices.add({.segment_offset = slice.segment.offset,
+                           .seed = slice.scan.seed,
+                           .segment_id = slice.segment.segment_id,
+                           .space_id = slice.space_id,
+                           .start = slice.scan.header.start,
+                           .end = slice.kept_end,
+                           .epoch = slice.scan.header.epoch,
+                           .complete = true});
+    for (RecoveredRecord& record : slice.records) record.location.slice = index;
+    space.slice_indexes.push_back(index);
+    report.records += slice.records.size();
+    report.bytes += slice.bytes;
+    report.torn_tails += !slice.scan.ended && slice.scan.header.epoch == input_.epoch ? 1 : 0;
+    for (const ByteRange& damage : slice.scan.damage) {
+      space.known_damage.emplace_back(index, static_cast<std::uint32_t>(damage.offset));
+      report.damage.push_back({.space = input_.catalog.spaces().at(slice.space_id).name,
+                               .segment_id = slice.segment.segment_id,
+                               .range = {slice.segment.offset + damage.offset, damage.size_bytes},
+                               .message = "records that had been durable fail their checksum"});
+    }
+    if (slice.scan.watermark < slice.scan.end_offset)
+      space.unproved.push_back({slice.segment.offset + slice.scan.watermark, slice.scan.end_offset - slice.scan.watermark});
+    space.records.push_back(std::move(slice.records));
+  }
+
+  void drop_behind(FoundSlice& slice) {
+    const auto dropped = std::remove_if(slice.records.begin(), slice.records.end(), [&](const RecoveredRecord& record) {
+      return record.location.offset() >= slice.kept_end;
+    });
+    result_.report.dropped_records += static_cast<std::uint64_t>(slice.records.end() - dropped);
+    slice.records.erase(dropped, slice.records.end());
+  }
+
+  // What no admitted slice's records or footer cover. Ranges of slices overlap: one may lie in what an
+  // earlier one has left over.
+  void add_free_ranges() {
+    std::map<SegmentId, std::map<std::uint64_t, std::uint64_t>> used;  // start -> end, by segment
+    const auto use = [&used](SegmentId segment, std::uint64_t start, std::uint64_t end) {
+      std::uint64_t& present = used[segment][start];
+      present = std::max(present, end);
+    };
+    for (const FoundSlice& slice : admitted_) {
+      const SliceHeaderDisk& header = slice.scan.header;
+      use(header.segment_id, header.start, slice.scan.end_offset);
+      const std::uint64_t end = std::uint64_t{header.start} + header.size_bytes;
+      if (slice.footer_size_bytes != 0) use(header.segment_id, end - slice.footer_size_bytes, end);
+    }
+    for (const CatalogSegment* const segment : segments_) {
+      std::vector<SliceRange>& free = result_.spaces[segment->space_id].free_ranges;
+      const SegmentPlace place{segment->id, segment->space_id, segment->extent.offset, segment->extent.size_bytes};
+      std::uint64_t cursor = kFirstSliceStart;
+      const auto add_until = [&](std::uint64_t end) {
+        if (cursor < end)
+          free.push_back({place, static_cast<std::uint32_t>(cursor), static_cast<std::uint32_t>(end - cursor)});
+      };
+      for (const auto& [start, end] : used[segment->id]) {
+        add_until(start);
+        cursor = std::max(cursor, round_up(end, kSliceAlignment));
+      }
+      add_until(place.size_bytes);
+    }
+  }
+
+  const RecoveryInput& input_;
+  std::vector<const CatalogSegment*> segments_;
+  std::vector<std::vector<FoundSlice>> found_;  // by segment
+  std::vector<FoundSlice> admitted_;
+  std::map<std::pair<SegmentId, std::uint32_t>, std::uint32_t> lost_;  // counts of slices that are gone
+  RecoveredSpaces result_;
+};
+
+}  // namespace
+
+RecoveredSpaces recover(const RecoveryInput& input) { return Recovery(input).run(); }
+
+}  // namespace holdfast

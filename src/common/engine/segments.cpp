@@ -1,0 +1,143 @@
+#include "common/engine/segments.hpp"
+
+#include <algorithm>
+
+#include "common/base/checksum.hpp"
+#include "common/base/mutant.hpp"
+#include "common/engine/value_parts.hpp"
+
+namespace holdfast {
+
+// What is retired is used again before the store grows; what only waits for a sync, before it is full.
+template <class Allocate>
+auto Segments::allocate_or_reclaim(std::uint64_t size_bytes, Allocate&& allocate) {
+  Result<void> reclaimed;
+  if (!extents_.has_run_of(size_bytes)) reclaimed = reclaim();
+  auto extent = allocate();
+  if (extent || extent.error().code != ErrorCode::no_space) return extent;
+  if (reclaimed) reclaimed = sync_for_retired();
+  if (reclaimed) reclaimed = reclaim();
+  if (!reclaimed) return decltype(extent)(Unexpected(reclaimed.error()));
+  return allocate();
+}
+
+Result<void> Segments::sync_for_retired() {
+  {
+    const std::lock_guard lock(retired_mutex_);
+    const auto waits = [this](const Retired& retired) { return retired.sync_ticket > syncs_ended_; };
+    if (std::none_of(retired_.begin(), retired_.end(), waits)) return {};
+  }
+  const std::uint64_t ticket = sync_begins();
+  if (auto drained = storage_.drain(); !drained) return drained;
+  sync_ended(ticket);
+  return {};
+}
+
+Result<SegmentPlace> Segments::add_records(SpaceId space, std::uint64_t slice_size_bytes_min) {
+  const std::uint64_t size = std::max(
+      segment_size_bytes_, round_up(sizeof(SegmentHeaderDisk) + slice_size_bytes_min, kBlockSizeBytes));
+  auto extent = allocate_or_reclaim(size, [&] { return extents_.allocate(size); });
+  if (!extent) return Unexpected(extent.error());
+  if (storage_.capabilities().granularity != Granularity::page) storage_.advise({extent->offset, size}, Access::will_need);
+  const SegmentPlace place{catalog_.reserve_segment_id(), space, extent->offset, size};
+  const SegmentHeaderDisk header =
+      make_segment_header(identity_.secret, identity_.epoch, place.segment_id, space, place.size_bytes);
+  const WriteRange range{place.offset, bytes_of(header)};
+  Result<void> added = storage_.commit({&range, 1});  // (1)
+  if (added)
+    added = catalog_.commit({{.type = CatalogEntryType::add_segment,  // (2)
+                              .content = SegmentContent::records,
+                              .segment_id = place.segment_id,
+                              .space_id = space,
+                              .offset = place.offset,
+                              .size_bytes = place.size_bytes}});
+  if (!added) {
+    extents_.release(*extent);
+    return Unexpected(added.error());
+  }
+  return place;
+}
+
+Result<std::vector<ValuePartDisk>> Segments::add_value(SpaceId space, std::string_view value) {
+  auto extents = allocate_or_reclaim(value.size(), [&] { return extents_.allocate_parts(value.size()); });
+  if (!extents) return Unexpected(extents.error());
+  std::vector<ValuePartDisk> parts;
+  std::vector<CatalogEntry> entries;
+  std::vector<WriteRange> ranges;
+  auto left = std::as_bytes(std::span(value));
+  for (const ByteRange& extent : *extents) {
+    const auto bytes = left.first(std::min<std::uint64_t>(left.size(), extent.size_bytes));
+    left = left.subspan(bytes.size());
+    const SegmentId id = catalog_.reserve_segment_id();
+    parts.push_back(make_value_part(identity_.secret, id, bytes));
+    ranges.push_back({extent.offset, bytes});
+    entries.push_back({.type = CatalogEntryType::add_segment,
+                       .content = SegmentContent::value,
+                       .segment_id = id,
+                       .space_id = space,
+                       .offset = extent.offset,
+                       .size_bytes = extent.size_bytes});
+  }
+  const bool too_late = mutated(Mutant::extents_after_catalog);
+  Result<void> added = too_late ? Result<void>{} : storage_.commit(ranges);  // (1)
+  if (added) added = catalog_.commit(entries);                              // (2)
+  if (added && too_late)
+    for (const WriteRange& range : ranges)
+      if (added) added = storage_.write(range.offset, range.bytes);
+  if (!added) {
+    extents_.release(*extents);
+    return Unexpected(added.error());
+  }
+  return parts;
+}
+
+void Segments::retire(const std::vector<SegmentId>& segments, bool after_sync) {
+  const std::lock_guard lock(retired_mutex_);
+  for (const SegmentId segment : segments) retired_.push_back({segment, after_sync ? syncs_begun_ : 0});
+}
+
+std::uint64_t Segments::sync_begins() {
+  const std::lock_guard lock(retired_mutex_);
+  return syncs_begun_++;
+}
+
+void Segments::sync_ended(std::uint64_t ticket) {
+  const std::lock_guard lock(retired_mutex_);
+  syncs_ended_ = std::max(syncs_ended_, ticket);
+}
+
+Result<void> Segments::reclaim() {
+  const std::lock_guard reclaiming(reclaiming_);
+  std::vector<CatalogEntry> entries;
+  std::vector<Retired> taken;
+  {
+    const std::lock_guard lock(retired_mutex_);
+    const auto kept = std::partition(retired_.begin(), retired_.end(),
+                                     [this](const Retired& retired) { return retired.sync_ticket > syncs_ended_; });
+    taken.assign(kept, retired_.end());
+    retired_.erase(kept, retired_.end());
+  }
+  for (const Retired& retired : taken)
+    entries.push_back({.type = CatalogEntryType::free_segment, .segment_id = retired.segment});
+  if (!entries.empty()) {
+    std::vector<ByteRange> extents = catalog_.with_state([&](const CatalogState& state) {
+      std::vector<ByteRange> found;
+      for (const CatalogEntry& entry : entries) found.push_back(state.segments().at(entry.segment_id).extent);
+      return found;
+    });
+    if (auto freed = catalog_.commit(entries); !freed) {
+      const std::lock_guard lock(retired_mutex_);  // they stay retired, for another time
+      retired_.insert(retired_.end(), taken.begin(), taken.end());
+      return freed;
+    }
+    for (const ByteRange& extent : extents) limbo_.push_back({extent, guards_.phase()});
+  }
+  guards_.advance();
+  const auto visible = std::partition(limbo_.begin(), limbo_.end(),
+                                      [this](const Limbo& limbo) { return !guards_.out_of_sight(limbo.phase); });
+  for (auto freed = visible; freed != limbo_.end(); ++freed) extents_.release(freed->extent);
+  limbo_.erase(visible, limbo_.end());
+  return {};
+}
+
+}  // namespace holdfast

@@ -1,0 +1,118 @@
+#include "common/engine/slice_writer.hpp"
+
+#include <array>
+
+#include "common/base/check.hpp"
+#include "common/base/checksum.hpp"
+#include "common/base/key_hash.hpp"
+
+namespace holdfast {
+namespace {
+
+// From here on a payload is written from the caller's memory instead of being copied first.
+constexpr std::size_t kBorrowSizeBytesMin = std::size_t{16} << 10;
+
+// A footer is worth its room where records are large enough: 40 bytes instead of reading this many.
+constexpr std::uint64_t kFooterRecordBytesMin = 1024;
+// It is given up when it would take more than this part of the slice.
+constexpr std::uint64_t kFooterPartOfSlice = 16;
+
+constexpr std::array<std::byte, kCacheLineSizeBytes> kZeros{};
+
+}  // namespace
+
+SliceWriter::SliceWriter(const StoreIdentity& identity, const SliceRange& range, SliceLinkDisk previous,
+                         std::uint64_t record_alignment, SliceTable& slices)
+    : range_(range),
+      previous_(previous),
+      record_alignment_(record_alignment),
+      identity_(identity),
+      seed_(slice_seed(identity.secret, range.segment.segment_id, identity.epoch)),
+      table_index_(slices.add({.segment_offset = range.segment.offset,
+                               .seed = seed_,
+                               .segment_id = range.segment.segment_id,
+                               .space_id = range.segment.space_id,
+                               .start = range.start,
+                               .end = range.start + range.size_bytes,
+                               .epoch = identity.epoch})),
+      position_(range.start + static_cast<std::uint32_t>(sizeof(SliceHeaderDisk))),
+      watermark_(range.start) {
+  HOLDFAST_CHECK(range.size_bytes >= range_size_for(0));
+}
+
+void SliceWriter::stage_header(WriteStage& stage) {
+  const SliceHeaderDisk header = make_slice_header(identity_.secret, identity_.epoch, range_.segment.segment_id,
+                                                   range_.start, range_.size_bytes, previous_);
+  stage.copy(range_.segment.offset + range_.start, bytes_of(header));
+  header_staged_ = true;
+}
+
+void SliceWriter::note_entry(const RecordDraft& draft, std::uint32_t padded_size_bytes) {
+  if (sequence_ == 0) keeps_footer_ = padded_size_bytes >= kFooterRecordBytesMin && draft.type != RecordType::catalog;
+  if (!keeps_footer_) return;
+  if (footer_size_bytes(entries_.size() + 1) > range_.size_bytes / kFooterPartOfSlice) {
+    keeps_footer_ = false;
+    entries_ = {};
+    return;
+  }
+  entries_.push_back({.key_hash = key_hash(draft.key),
+                      .version = draft.version,
+                      .batch = draft.batch,
+                      .offset = position_,
+                      .padded_size_bytes = padded_size_bytes,
+                      .type = static_cast<std::uint8_t>(draft.type),
+                      .flags = draft.flags,
+                      .reserved_16 = 0,
+                      .reserved_32 = 0});
+}
+
+Location SliceWriter::append(const RecordDraft& draft, WriteStage& stage, std::uint64_t* content_check) {
+  const std::uint64_t padded = padded_size(draft);
+  HOLDFAST_CHECK(padded <= range_.start + range_.size_bytes - position_);  // room() keeps the rest
+  if (!header_staged_) stage_header(stage);
+  const RecordPlace place{.seed = place_seed(seed_, position_),
+                          .sequence = sequence_,
+                          .watermark = watermark_,
+                          .padded_size_bytes = static_cast<std::uint32_t>(padded)};
+  RecordHeaderDisk header;
+  if (draft.payload.size() < kBorrowSizeBytesMin) {
+    header = encode_record(draft, place, stage.space(store_offset(), padded));
+  } else {
+    header = make_record_header(draft, place);
+    std::uint64_t offset = store_offset();
+    const auto add = [&](std::span<const std::byte> bytes, bool copied) {
+      copied ? stage.copy(offset, bytes) : stage.borrow(offset, bytes);
+      offset += bytes.size();
+    };
+    add(bytes_of(header), true);
+    add(std::as_bytes(std::span(draft.key)), true);
+    add(std::as_bytes(std::span(draft.payload)), false);
+    add(std::span(kZeros).first(store_offset() + padded - offset), true);
+  }
+  if (content_check != nullptr) *content_check = header.content_check;
+  note_entry(draft, place.padded_size_bytes);
+  const Location location{table_index_, position_ / 8};
+  position_ += static_cast<std::uint32_t>(padded);
+  ++sequence_;
+  return location;
+}
+
+void SliceWriter::end(WriteStage& stage) {
+  static_assert(sizeof(RecordHeaderDisk) <= kEndRecordSizeBytes);
+  append({.type = RecordType::slice_end}, stage);
+  if (keeps_footer_) stage_footer(stage);
+}
+
+// Only what lies below the watermark: those records are durable and their batches whole, so that
+// recovery may take the footer's word for them.
+void SliceWriter::stage_footer(WriteStage& stage) {
+  while (!entries_.empty() && entries_.back().offset >= watermark_) entries_.pop_back();
+  if (entries_.empty()) return;
+  const std::uint32_t end = range_.start + range_.size_bytes;
+  const SliceFooterDisk footer =
+      make_footer(seed_, range_.segment.segment_id, range_.start, watermark_, entries_);
+  stage.copy(range_.segment.offset + end - footer_size_bytes(entries_.size()), std::as_bytes(std::span(entries_)));
+  stage.copy(range_.segment.offset + end - sizeof footer, bytes_of(footer));
+}
+
+}  // namespace holdfast

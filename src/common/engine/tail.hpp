@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "common/engine/slice_writer.hpp"
+
+namespace holdfast {
+
+class Space;
+
+/// Where records are appended: a slice, and the ones that will follow it. Room is made sure of before
+/// the first record of a write is staged, so that a write never stops half-way for lack of space.
+///
+/// The slices of a tail form a chain: each names the one before and its count, so that after a crash
+/// nothing is admitted behind a lost record, and a slice that is damaged whole is missed.
+/// Threads: one at a time.
+class Tail {
+ public:
+  explicit Tail(Space& space);
+
+  /// Makes sure that records of these sizes can be appended in this order. Errors: no_space, io, locked.
+  [[nodiscard]] Result<void> reserve(std::span<const std::uint64_t> padded_sizes);
+
+  /// Length on media of `draft`.
+  [[nodiscard]] std::uint64_t padded_size(const RecordDraft& draft) const noexcept;
+
+  /// Stages `draft`. Requires: reserve() has counted it.
+  Location append(const RecordDraft& draft, WriteStage& stage, std::uint64_t* content_check = nullptr);
+
+  /// Stages the end record of the slice in use, if there is one. Before closing the store.
+  void end(WriteStage& stage);
+
+  /// Everything appended is durable, and every batch in it whole.
+  void mark_durable();
+
+  /// Something was written, by an earlier commit, that no drain has covered.
+  [[nodiscard]] bool has_undrained() const noexcept { return undrained_; }
+  void mark_undrained() noexcept { undrained_ = true; }
+
+  void continue_chain(SliceLinkDisk previous) noexcept { previous_ = previous; }
+
+  /// The slice that end() has ended.
+  [[nodiscard]] const std::optional<SliceLinkDisk>& ended() const noexcept { return ended_; }
+
+ private:
+  void roll(WriteStage& stage);
+
+  Space& space_;
+  std::optional<SliceWriter> current_;
+  std::deque<SliceRange> reserved_;
+  SliceLinkDisk previous_{};
+  std::optional<SliceLinkDisk> ended_;
+  std::vector<SliceRange> leftovers_;  // of ended slices; free once the end records are durable
+  bool undrained_ = false;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,90 @@
+#include "common/format/catalog_entry.hpp"
+
+#include <cstring>
+
+namespace holdfast {
+namespace {
+
+bool is_plausible(const CatalogEntryDisk& disk) noexcept {
+  switch (static_cast<CatalogEntryType>(disk.type)) {
+    case CatalogEntryType::add_space:
+      return disk.space_id != kCatalogSpaceId && disk.name_size_bytes >= 1 &&
+             disk.name_size_bytes <= kNameSizeBytesMax && disk.kind >= static_cast<std::uint8_t>(SpaceKind::kv) &&
+             disk.kind <= static_cast<std::uint8_t>(SpaceKind::region);
+    case CatalogEntryType::add_segment:
+      return disk.segment_id != 0 && disk.name_size_bytes == 0 && disk.offset % kBlockSizeBytes == 0 &&
+             disk.size_bytes % kBlockSizeBytes == 0 && disk.size_bytes != 0 &&
+             (disk.kind == static_cast<std::uint8_t>(SegmentContent::value) ||
+              (disk.kind == static_cast<std::uint8_t>(SegmentContent::records) &&
+               disk.size_bytes <= kSegmentSizeBytesMax));
+    case CatalogEntryType::free_segment:
+    case CatalogEntryType::slice_count:
+    case CatalogEntryType::next_ids:
+      return disk.name_size_bytes == 0;
+  }
+  return false;
+}
+
+CatalogEntryDisk to_disk(const CatalogEntry& entry) noexcept {
+  const bool is_segment = entry.type == CatalogEntryType::add_segment;
+  CatalogEntryDisk disk{};
+  disk.type = static_cast<std::uint8_t>(entry.type);
+  disk.kind = is_segment ? static_cast<std::uint8_t>(entry.content) : static_cast<std::uint8_t>(entry.kind);
+  disk.name_size_bytes = static_cast<std::uint16_t>(entry.name.size());
+  disk.start = entry.start;
+  disk.segment_id = entry.segment_id;
+  disk.space_id = entry.space_id;
+  disk.offset = entry.offset;
+  disk.size_bytes = entry.type == CatalogEntryType::slice_count ? entry.count : entry.size_bytes;
+  return disk;
+}
+
+CatalogEntry from_disk(const CatalogEntryDisk& disk, std::string_view name) {
+  CatalogEntry entry;
+  entry.type = static_cast<CatalogEntryType>(disk.type);
+  entry.segment_id = disk.segment_id;
+  entry.space_id = disk.space_id;
+  entry.offset = disk.offset;
+  entry.start = disk.start;
+  entry.name = name;
+  if (entry.type == CatalogEntryType::slice_count) {
+    entry.count = static_cast<std::uint32_t>(disk.size_bytes);
+  } else {
+    entry.size_bytes = disk.size_bytes;
+  }
+  if (entry.type == CatalogEntryType::add_segment) {
+    entry.content = static_cast<SegmentContent>(disk.kind);
+  } else {
+    entry.kind = static_cast<SpaceKind>(disk.kind);
+  }
+  return entry;
+}
+
+}  // namespace
+
+std::string encode_catalog_entries(const std::vector<CatalogEntry>& entries) {
+  std::string payload;
+  for (const CatalogEntry& entry : entries) {
+    const CatalogEntryDisk disk = to_disk(entry);
+    payload.append(reinterpret_cast<const char*>(&disk), sizeof disk);  // bytes as text
+    payload.append(entry.name);
+    payload.resize(round_up(payload.size(), kCatalogEntryAlignment), '\0');
+  }
+  return payload;
+}
+
+std::optional<std::vector<CatalogEntry>> decode_catalog_entries(std::string_view payload) {
+  std::vector<CatalogEntry> entries;
+  while (!payload.empty()) {
+    CatalogEntryDisk disk;
+    if (payload.size() < sizeof disk) return std::nullopt;
+    std::memcpy(&disk, payload.data(), sizeof disk);
+    const std::uint64_t whole = catalog_entry_size_bytes(disk.name_size_bytes);
+    if (!is_plausible(disk) || whole > payload.size()) return std::nullopt;
+    entries.push_back(from_disk(disk, payload.substr(sizeof disk, disk.name_size_bytes)));
+    payload.remove_prefix(whole);
+  }
+  return entries;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <tbb/concurrent_hash_map.h>
+#include <tbb/scalable_allocator.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/base/location.hpp"
+
+namespace holdfast {
+
+/// What an index knows of a key.
+struct IndexSlot {
+  Location location{};
+  std::uint64_t version = 0;
+  bool erased = false;     ///< A tombstone: kept while writes of lower versions are in flight.
+  bool has_parts = false;  ///< The record's value lies in extents of its own.
+  friend bool operator==(const IndexSlot&, const IndexSlot&) = default;
+};
+
+/// All slots of one hash, as copied out of the index. Almost always none or one.
+class IndexSlots {
+ public:
+  [[nodiscard]] std::size_t size() const noexcept { return more_.empty() ? count_ : more_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] const IndexSlot& operator[](std::size_t i) const noexcept { return more_.empty() ? first_ : more_[i]; }
+  friend bool operator==(const IndexSlots& a, const IndexSlots& b) noexcept {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+      if (!(a[i] == b[i])) return false;
+    return true;
+  }
+
+ private:
+  friend class HashIndex;
+  IndexSlot first_{};
+  std::size_t count_ = 0;
+  std::vector<IndexSlot> more_;  // used from two slots on
+};
+
+/// From the 64-bit hash of a key to the places of the records that may be the key's: a TBB map behind
+/// our own type. It never looks at the medium; whoever uses it compares keys there, outside any lock,
+/// and then changes the slots only if they are still what was compared.
+///
+/// Different keys of one hash share an entry whose slots live in a list of their own. The map is never
+/// iterated while in use, and an accessor lives inside one call only.
+/// Threads: any number of callers; slots of one hash are changed by one caller at a time.
+class HashIndex {
+ public:
+  HashIndex() = default;
+  HashIndex(const HashIndex&) = delete;
+  HashIndex& operator=(const HashIndex&) = delete;
+  ~HashIndex();
+
+  /// Room for `count` entries without rehashing. Requires: nobody else is at work.
+  void reserve(std::size_t count) { map_.rehash(count); }
+
+  /// Copies out the slots of `hash`.
+  [[nodiscard]] IndexSlots find(std::uint64_t hash) const;
+
+  /// Whether the slots of `hash` are still `seen`; if not, copies the present ones there.
+  [[nodiscard]] bool still(std::uint64_t hash, IndexSlots& seen) const;
+
+  /// If the slots of `hash` are still `seen`, puts `slot` in the place of `match`, or beside them all
+  /// where there is no match. Otherwise changes nothing, copies the present ones to `seen` and returns
+  /// false.
+  [[nodiscard]] bool replace(std::uint64_t hash, IndexSlots& seen, std::optional<std::size_t> match,
+                             const IndexSlot& slot);
+
+  /// Takes `slot` out, if it is there.
+  void remove(std::uint64_t hash, const IndexSlot& slot);
+
+ private:
+  // 16 bytes: the packed location, and version with flags; or, chained, a pointer to a list of slots.
+  struct Entry {
+    std::uint64_t location_or_list = 0;
+    std::uint64_t version_and_flags = 0;
+  };
+  using Chain = std::vector<IndexSlot>;
+  static constexpr std::uint64_t kErased = std::uint64_t{1} << 63;
+  static constexpr std::uint64_t kChained = std::uint64_t{1} << 62;
+  static constexpr std::uint64_t kHasParts = std::uint64_t{1} << 61;
+  static constexpr std::uint64_t kVersionMask = kHasParts - 1;
+
+  struct HashOfHash {
+    [[nodiscard]] static std::size_t hash(std::uint64_t key) noexcept { return key; }
+    [[nodiscard]] static bool equal(std::uint64_t a, std::uint64_t b) noexcept { return a == b; }
+  };
+  using Value = std::pair<const std::uint64_t, Entry>;
+#ifdef __SANITIZE_THREAD__
+  // libtbbmalloc is not built for the sanitizer: memory that it hands from thread to thread looks like a race.
+  using Allocator = std::allocator<Value>;
+#else
+  using Allocator = tbb::scalable_allocator<Value>;
+#endif
+  using Map = tbb::concurrent_hash_map<std::uint64_t, Entry, HashOfHash, Allocator>;
+
+  [[nodiscard]] static Entry pack(const IndexSlot& slot) noexcept;
+  [[nodiscard]] static IndexSlot unpack(const Entry& entry) noexcept;
+  [[nodiscard]] static Chain* chain_of(const Entry& entry) noexcept;
+  static void copy(const Entry& entry, IndexSlots& slots);
+
+  Map map_;
+};
+
+}  // namespace holdfast

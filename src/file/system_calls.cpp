@@ -1,0 +1,24 @@
+#include "file/system_calls.hpp"
+
+#include <atomic>
+#include <utility>
+
+namespace holdfast::file {
+namespace {
+
+std::atomic<const SystemCalls*>& active() {
+  // Never destroyed: a storage may outlive the statics of this file.
+  static std::atomic<const SystemCalls*> table{new SystemCalls};
+  return table;
+}
+
+}  // namespace
+
+const SystemCalls& system_calls() noexcept { return *active().load(std::memory_order_acquire); }
+
+ScopedSystemCalls::ScopedSystemCalls(SystemCalls table)
+    : table_(std::move(table)), previous_(active().exchange(&table_, std::memory_order_acq_rel)) {}
+
+ScopedSystemCalls::~ScopedSystemCalls() { active().store(previous_, std::memory_order_release); }
+
+}  // namespace holdfast::file

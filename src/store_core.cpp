@@ -1,0 +1,62 @@
+#include "store_core.hpp"
+
+#include <chrono>
+#include <set>
+
+namespace holdfast {
+namespace {
+
+Result<void> check_name(std::string_view name) {
+  if (!name.empty() && name.size() <= kNameSizeBytesMax) return {};
+  Error error{.code = ErrorCode::invalid_argument, .message = "space name is not possible"};
+  error.expected = "1 to " + std::to_string(kNameSizeBytesMax) + " bytes";
+  error.found = std::to_string(name.size());
+  return Unexpected(error);
+}
+
+}  // namespace
+
+Result<void> StoreCore::recover() {
+  const auto engine = gate_->enter();
+  const auto begin = std::chrono::steady_clock::now();
+  const auto recovered = engine->take_recovered();
+  std::set<SegmentId> referenced;
+  for (Space* const space : engine->spaces()) {
+    if (space->kind() != SpaceKind::kv) continue;
+    auto kv_space = std::make_shared<kv::KvSpace>(gate_, *space);
+    if (const auto found = recovered.find(space->id()); found != recovered.end())
+      kv_space->recover(*engine, found->second, referenced);
+    kv_spaces_.emplace(space->name(), std::move(kv_space));
+  }
+  report_.duration_us += static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin).count());
+  return engine->finish_recovery(referenced);
+}
+
+Result<std::shared_ptr<kv::KvSpace>> StoreCore::kv(std::string_view name, OpenMode mode) {
+  if (auto checked = check_name(name); !checked) return Unexpected(checked.error());
+  const auto engine = gate_->enter();
+  if (!engine) return Unexpected(EngineGate::closed_error());
+  const std::lock_guard lock(mutex_);
+  const auto found = kv_spaces_.find(name);
+  const bool must_be_new = mode == OpenMode::create;
+  const bool must_be_there = mode == OpenMode::existing || mode == OpenMode::read_only;
+  const auto refuse = [&](ErrorCode code, std::string message) {
+    return Unexpected(Error{.code = code, .message = std::move(message), .path = std::string(engine->storage().path())});
+  };
+  if (found != kv_spaces_.end()) {
+    if (must_be_new) return refuse(ErrorCode::exists, "a key-value space of that name exists");
+    return found->second;
+  }
+  if (const Space* const other = engine->find_space(name))
+    return refuse(ErrorCode::exists,
+                  "the name belongs to a space of kind " + std::string(holdfast::name(other->kind())));
+  if (must_be_there || engine->read_only()) return refuse(ErrorCode::not_found, "no key-value space of that name");
+  auto space = engine->create_space(SpaceKind::kv, name);
+  if (!space) return Unexpected(space.error());
+  auto kv_space = std::make_shared<kv::KvSpace>(gate_, **space);
+  kv_spaces_.emplace(name, kv_space);
+  return kv_space;
+}
+
+}  // namespace holdfast

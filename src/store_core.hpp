@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <holdfast/report.hpp>
+
+#include "common/engine/engine_gate.hpp"
+#include "kv/kv_space.hpp"
+
+namespace holdfast {
+
+/// What a Store is made of: the engine behind its gate, and the facades' spaces.
+class StoreCore {
+ public:
+  StoreCore(std::unique_ptr<Engine> engine, Backend backend)
+      : backend_(backend), report_(engine->report()), gate_(std::make_shared<EngineGate>(std::move(engine))) {}
+  ~StoreCore() { gate_->release(); }
+  StoreCore(const StoreCore&) = delete;
+  StoreCore& operator=(const StoreCore&) = delete;
+
+  /// Builds the spaces' indexes from what recovery found. Before anybody else uses the store.
+  [[nodiscard]] Result<void> recover();
+
+  [[nodiscard]] Result<std::shared_ptr<kv::KvSpace>> kv(std::string_view name, OpenMode mode);
+
+  [[nodiscard]] const std::shared_ptr<EngineGate>& gate() const noexcept { return gate_; }
+  [[nodiscard]] const RecoveryReport& report() const noexcept { return report_; }
+  [[nodiscard]] Backend backend() const noexcept { return backend_; }
+
+ private:
+  Backend backend_;
+  RecoveryReport report_;
+  std::shared_ptr<EngineGate> gate_;
+  std::mutex mutex_;  // guards the map
+  std::map<std::string, std::shared_ptr<kv::KvSpace>, std::less<>> kv_spaces_;
+};
+
+}  // namespace holdfast

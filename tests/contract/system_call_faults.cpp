@@ -1,0 +1,76 @@
+#include "contract/system_call_faults.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+
+namespace holdfast {
+
+struct SystemCallFaults::Log {
+  explicit Log(Rule its_rule) : rule(std::move(its_rule)) {}
+
+  /// Notes the call; true, with errno set, if it is to fail.
+  bool fails(const char* name) {
+    int number = 0;
+    {
+      const std::lock_guard lock(mutex);
+      calls.emplace_back(name);
+      number = static_cast<int>(std::count(calls.begin(), calls.end(), name));
+    }
+    const auto error = rule(name, number);
+    if (error) errno = *error;
+    return error.has_value();
+  }
+
+  const Rule rule;
+  mutable std::mutex mutex;
+  std::vector<std::string> calls;
+};
+
+namespace {
+
+template <class R, class... Arguments, class Fails>
+std::function<R(Arguments...)> between(std::function<R(Arguments...)> real, Fails fails) {
+  return [real = std::move(real), fails](Arguments... arguments) -> R {
+    if (!fails()) return real(arguments...);
+    if constexpr (std::is_pointer_v<R>) {
+      return reinterpret_cast<R>(-1);  // MAP_FAILED
+    } else {
+      return -1;
+    }
+  };
+}
+
+}  // namespace
+
+SystemCallFaults::SystemCallFaults(Rule rule)
+    : log_(std::make_shared<Log>(std::move(rule))), scope_(guarded(log_)) {}
+
+file::SystemCalls SystemCallFaults::guarded(const std::shared_ptr<Log>& log) {
+  file::SystemCalls calls = file::system_calls();
+  calls.for_each([&](const char* name, auto& function) {
+    function = between(std::move(function), [log, name] { return log->fails(name); });
+  });
+  // A close that reports an error has closed all the same.
+  calls.close = [log](int fd) { return log->fails("close") ? (::close(fd), -1) : ::close(fd); };
+  return calls;
+}
+
+SystemCallFaults::Rule SystemCallFaults::fail(std::string name, int error, int number) {
+  return [=](std::string_view called, int its_number) -> std::optional<int> {
+    if (called == name && (number == 0 || number == its_number)) return error;
+    return std::nullopt;
+  };
+}
+
+int SystemCallFaults::count(std::string_view name) const {
+  const std::lock_guard lock(log_->mutex);
+  return static_cast<int>(std::count(log_->calls.begin(), log_->calls.end(), name));
+}
+
+std::vector<std::string> SystemCallFaults::sequence() const {
+  const std::lock_guard lock(log_->mutex);
+  return log_->calls;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <holdfast/store.hpp>
+#include <holdfast/testing/crash_storage.hpp>
+
+#include "history.hpp"
+
+namespace holdfast::lab {
+
+/// Works on a store over a crash medium and notes in a history what it began and what was acknowledged.
+///
+/// A call that fails is a complaint, unless a fault was asked for from the medium: then the first io error is
+/// kept, and every later write must answer the same. Threads: put, erase, batch, sync and space from any
+/// number; the others from one.
+class Actor {
+ public:
+  Actor(std::shared_ptr<testing::CrashMedium> medium, Options options, History& history);
+
+  /// Opens the store, holds what it finds against the history (if that has begun) and begins a new era.
+  bool open(OpenMode mode = OpenMode::open_or_create);
+
+  bool space(const std::string& name, Durability durability = Durability::immediate);
+  bool put(const std::string& space, const std::string& key, std::string_view value,
+           std::optional<Durability> durability = {});
+  bool erase(const std::string& space, const std::string& key, std::optional<Durability> durability = {});
+  bool batch(std::vector<Change> changes, std::optional<Durability> durability = {});
+  bool sync();
+  bool close();
+
+  /// Drops the store as a killed process does.
+  void kill();
+
+  /// From now on no_space is an answer like any other: the call must have changed nothing.
+  void expects_no_space() { expects_no_space_ = true; }
+
+  /// Crash points before that many events are passed over: what leads up to them is other scenarios'
+  /// business.
+  void watch_from(std::uint64_t event_count) { watched_from_ = event_count; }
+  [[nodiscard]] std::uint64_t watched_from() const noexcept { return watched_from_; }
+
+  /// Complains unless `holds`: for what the scenario itself needs to be worth its name.
+  void expect(bool holds, std::string_view what);
+
+  /// Reads everything that is there; complains of what contradicts itself.
+  [[nodiscard]] Contents read();
+
+  [[nodiscard]] testing::CrashMedium& medium() noexcept { return *medium_; }
+  [[nodiscard]] History& history() noexcept { return history_; }
+  [[nodiscard]] Store* store() noexcept { return store_ ? &*store_ : nullptr; }
+  [[nodiscard]] const std::vector<std::string>& complaints() const noexcept { return complaints_; }
+  [[nodiscard]] const std::optional<Error>& first_io_error() const noexcept { return first_io_error_; }
+
+  /// The crash point behind the last open: from there on what was recovered is promised.
+  [[nodiscard]] std::uint64_t opened_at() const noexcept { return opened_at_; }
+
+ private:
+  bool write(Operation operation, const std::function<Result<void>()>& call);
+  [[nodiscard]] bool is_open(std::string_view what);
+  bool judge(std::string_view what, const Result<void>& result);
+  void complain(std::string text);
+  [[nodiscard]] std::optional<Kv> find_space(const std::string& name);
+  [[nodiscard]] Durability durability_of(const std::string& space);
+  [[nodiscard]] std::uint32_t thread_index();
+
+  std::shared_ptr<testing::CrashMedium> medium_;
+  Options options_;
+  History& history_;
+  std::optional<Store> store_;
+  std::uint64_t opened_at_ = 0;
+  std::uint64_t watched_from_ = 0;
+  bool expects_no_space_ = false;
+
+  std::mutex mutex_;  // everything below
+  std::map<std::string, Kv> spaces_;
+  std::map<std::string, Durability> durabilities_;
+  std::map<std::thread::id, std::uint32_t> threads_;
+  std::vector<std::string> complaints_;
+  std::optional<Error> first_io_error_;
+};
+
+/// `size_bytes` that do not compress, the same for the same number.
+[[nodiscard]] std::string value_of(std::uint64_t number, std::size_t size_bytes);
+
+/// "k00017": keys of one length.
+[[nodiscard]] std::string key_of(std::uint64_t number, char first = 'k');
+
+}  // namespace holdfast::lab

@@ -1,0 +1,113 @@
+#include "contents.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <unordered_set>
+
+namespace holdfast::lab {
+namespace {
+
+struct TransparentHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+};
+
+void complain(std::vector<std::string>& complaints, std::string_view what, const Error& error) {
+  complaints.push_back(std::string(what) + ": " + std::string(name(error.code)) + ": " + error.to_string());
+}
+
+void complain_of_damage(std::vector<std::string>& complaints, std::string_view who,
+                        const std::vector<Damage>& damage) {
+  for (const Damage& one : damage)
+    complaints.push_back(std::string(who) + " reports damage: " + one.message + " at " +
+                         std::to_string(one.range.offset));
+}
+
+std::map<std::string, Value> read_space(Kv& space, std::vector<std::string>& complaints) {
+  const std::string label = "space '" + std::string(space.name()) + "'";
+  std::map<std::string, Value> found;
+  const auto scanned = space.scan("", [&](std::string_view key, std::string_view value) {
+    if (!found.try_emplace(std::string(key), intern(value)).second)
+      complaints.push_back(label + ": scan visits key '" + std::string(key) + "' twice");
+    return true;
+  });
+  if (!scanned) complain(complaints, label + ": scan", scanned.error());
+  for (const auto& [key, value] : found) {
+    const auto got = space.get(key);
+    if (!got)
+      complain(complaints, label + ": get '" + key + "'", got.error());
+    else if (!got->has_value() || intern(**got) != value)
+      complaints.push_back(label + ": get '" + key + "' differs from scan");
+    if (const auto there = space.contains(key); !there || !*there)
+      complaints.push_back(label + ": contains '" + key + "' differs from scan");
+  }
+  const auto size = space.size();
+  if (!size || *size != found.size())
+    complaints.push_back(label + ": size() says " + (size ? std::to_string(*size) : "error") +
+                         ", scan visited " + std::to_string(found.size()));
+  return found;
+}
+
+}  // namespace
+
+Value intern(std::string_view bytes) {
+  static std::mutex mutex;
+  static std::unordered_set<std::string, TransparentHash, std::equal_to<>> pool;
+  const std::lock_guard lock(mutex);
+  const auto found = pool.find(bytes);
+  return &(found != pool.end() ? *found : *pool.emplace(bytes).first);
+}
+
+Contents read_contents(Store& store, std::vector<std::string>& complaints) {
+  complain_of_damage(complaints, "recovery", store.recovery().damage);
+  Contents contents;
+  const auto spaces = store.spaces();
+  if (!spaces) {
+    complain(complaints, "spaces", spaces.error());
+    return contents;
+  }
+  for (const SpaceInfo& info : *spaces) {
+    if (info.kind != SpaceKind::kv) continue;
+    auto space = store.kv(info.name, {.mode = OpenMode::existing});
+    if (!space)
+      complain(complaints, "kv '" + info.name + "'", space.error());
+    else if (!contents.try_emplace(info.name, read_space(*space, complaints)).second)
+      complaints.push_back("spaces() lists '" + info.name + "' twice");
+  }
+  if (const auto verified = store.verify(); !verified)
+    complain(complaints, "verify", verified.error());
+  else
+    complain_of_damage(complaints, "verify", verified->damage);
+  return contents;
+}
+
+std::string describe(Value value) {
+  if (value == nullptr) return "nothing";
+  std::string begin = value->substr(0, 12);
+  std::replace_if(
+      begin.begin(), begin.end(), [](char c) { return c < ' ' || c > '~'; }, '.');
+  return std::to_string(value->size()) + " B '" + begin + "' #" +
+         std::to_string(std::hash<std::string>{}(*value) % 10'000);
+}
+
+std::string difference(const Contents& expected, const Contents& found) {
+  for (const auto& [space, keys] : expected) {
+    const auto other = found.find(space);
+    if (other == found.end()) return "space '" + space + "' is missing";
+    for (const auto& [key, value] : keys) {
+      const auto at = other->second.find(key);
+      const Value there = at == other->second.end() ? nullptr : at->second;
+      if (there != value)
+        return "space '" + space + "', key '" + key + "': expected " + describe(value) + ", found " +
+               describe(there);
+    }
+    for (const auto& [key, value] : other->second)
+      if (!keys.contains(key))
+        return "space '" + space + "', key '" + key + "': expected nothing, found " + describe(value);
+  }
+  for (const auto& [space, keys] : found)
+    if (!expected.contains(space)) return "space '" + space + "' is there and should not";
+  return {};
+}
+
+}  // namespace holdfast::lab

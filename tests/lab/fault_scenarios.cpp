@@ -1,0 +1,68 @@
+// A sync, a write or a growth that fails in the middle of ordinary work. The test asks for the n-th one, for
+// every n.
+
+#include "scenario.hpp"
+
+namespace holdfast::lab {
+namespace {
+
+constexpr std::size_t kValueBytes = 40;
+
+void prepare_keys(Actor& actor) {
+  actor.space("users");
+  for (std::uint64_t i = 0; i < 4; ++i) actor.put("users", key_of(i), value_of(i, kValueBytes));
+}
+
+Scenario puts_scenario() {
+  return {.name = "fault_in_puts", .prepare = prepare_keys, .act = [](Actor& actor) {
+            if (!actor.open()) return;
+            for (std::uint64_t i = 10; i < 14; ++i) actor.put("users", key_of(i), value_of(i, kValueBytes));
+            actor.erase("users", key_of(1));
+          }};
+}
+
+Scenario batches_scenario() {
+  return {.name = "fault_in_batches", .prepare = prepare_keys, .act = [](Actor& actor) {
+            if (!actor.open()) return;
+            for (std::uint64_t i = 10; i < 14; i += 2)
+              actor.batch({{"users", key_of(i), intern(value_of(i, kValueBytes))},
+                           {"users", key_of(i + 1), intern(value_of(i + 1, kValueBytes))}});
+            actor.put("users", key_of(1), value_of(101, kValueBytes));
+          }};
+}
+
+Scenario buffered_scenario() {
+  return {.name = "fault_in_sync", .prepare = prepare_keys, .act = [](Actor& actor) {
+            if (!actor.open()) return;
+            for (std::uint64_t round = 0; round < 2; ++round) {
+              actor.put("users", key_of(1), value_of(100 + round, kValueBytes), Durability::buffered);
+              actor.put("users", key_of(20 + round), value_of(round, kValueBytes), Durability::buffered);
+              actor.sync();
+            }
+            actor.put("users", key_of(30), value_of(30, kValueBytes));
+            actor.close();
+          }};
+}
+
+Scenario extents_scenario() {
+  return {.name = "fault_in_extents",
+          .prepare = prepare_keys,
+          .act =
+              [](Actor& actor) {
+                if (!actor.open()) return;
+                actor.put("users", "large", value_of(1, 70'000));
+                actor.put("users", "large", value_of(2, kValueBytes));
+                actor.space("more");
+                actor.put("more", key_of(1), value_of(3, kValueBytes));
+              },
+          .size_bytes = std::uint64_t{8 + 64 + 64} << 10,
+          .deep_every = 64};
+}
+
+}  // namespace
+
+std::vector<Scenario> fault_scenarios() {
+  return {puts_scenario(), batches_scenario(), buffered_scenario(), extents_scenario()};
+}
+
+}  // namespace holdfast::lab

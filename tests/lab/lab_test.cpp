@@ -1,0 +1,43 @@
+// Every scenario on both media: each image that a power cut could leave recovers to what was promised.
+
+#include <iostream>
+
+#include <gtest/gtest.h>
+
+#include "runner.hpp"
+
+namespace holdfast::lab {
+namespace {
+
+struct Case {
+  const Scenario* scenario;
+  testing::MediumModel model;
+};
+
+void PrintTo(const Case& one, std::ostream* out) { *out << one.scenario->name << " on " << name(one.model); }
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const Scenario& scenario : scenarios())
+    for (const auto model : {testing::MediumModel::cache_lines, testing::MediumModel::pages})
+      all.push_back({&scenario, model});
+  return all;
+}
+
+class Lab : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Lab, EveryImageKeepsThePromise) {
+  const LabReport report =
+      run_scenario(*GetParam().scenario, GetParam().model, run_options_from_environment());
+  std::cout << report.to_string() << '\n';
+  for (const std::string& violation : report.first_violations) ADD_FAILURE() << violation;
+  EXPECT_EQ(report.violations, 0u);
+  EXPECT_GT(report.images, report.events) << "a crash point without an image";
+}
+
+INSTANTIATE_TEST_SUITE_P(Scenarios, Lab, ::testing::ValuesIn(cases()), [](const auto& one) {
+  return one.param.scenario->name + "_" + std::string(name(one.param.model));
+});
+
+}  // namespace
+}  // namespace holdfast::lab

@@ -1,0 +1,76 @@
+// The life of a store: made, opened, closed, recovered.
+
+#include "scenario.hpp"
+
+namespace holdfast::lab {
+namespace {
+
+constexpr std::size_t kValueBytes = 40;
+
+void prepare_keys(Actor& actor) {
+  actor.space("users");
+  for (std::uint64_t i = 0; i < 6; ++i) actor.put("users", key_of(i), value_of(i, kValueBytes));
+}
+
+Scenario create_scenario() {
+  return {.name = "create", .prepare = nullptr, .act = [](Actor& actor) {
+            actor.open();
+            actor.close();
+          }};
+}
+
+Scenario create_and_fill_scenario() {
+  return {.name = "create_and_fill", .prepare = nullptr, .act = [](Actor& actor) {
+            actor.open(OpenMode::create);
+            actor.space("users");
+            actor.put("users", key_of(1), value_of(1, kValueBytes));
+          }};
+}
+
+Scenario publish_scenario() {
+  return {.name = "publish", .prepare = prepare_keys, .act = [](Actor& actor) {
+            actor.open();
+            actor.space("a");
+            actor.space(std::string(255, 'n'));
+            actor.put("a", key_of(1), value_of(1, kValueBytes));
+            actor.space("a/b");
+          }};
+}
+
+Scenario close_and_open_scenario() {
+  return {.name = "close_and_open", .prepare = prepare_keys, .act = [](Actor& actor) {
+            actor.open();
+            actor.put("users", key_of(1), value_of(101, kValueBytes), Durability::buffered);
+            actor.close();
+            actor.open(OpenMode::existing);
+            actor.erase("users", key_of(2));
+            actor.close();
+            actor.open(OpenMode::existing);
+          }};
+}
+
+/// Each open finds what the killed one before it has left, half of it never synced.
+Scenario recovery_scenario() {
+  return {.name = "recovery", .prepare = prepare_keys, .act = [](Actor& actor) {
+            actor.open();
+            actor.put("users", key_of(1), value_of(101, kValueBytes));
+            actor.put("users", key_of(2), value_of(102, kValueBytes), Durability::buffered);
+            actor.put("users", key_of(3), value_of(103, kValueBytes), Durability::buffered);
+            actor.kill();
+            actor.open();
+            actor.kill();
+            actor.open();
+            actor.put("users", key_of(4), value_of(104, kValueBytes), Durability::buffered);
+            actor.kill();
+            actor.open();
+          }};
+}
+
+}  // namespace
+
+std::vector<Scenario> store_scenarios() {
+  return {create_scenario(), create_and_fill_scenario(), publish_scenario(), close_and_open_scenario(),
+          recovery_scenario()};
+}
+
+}  // namespace holdfast::lab

@@ -1,0 +1,134 @@
+#include "common/format/catalog_entry.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "property.hpp"
+
+namespace holdfast {
+namespace {
+
+CatalogEntry space(std::string name = "users") {
+  return {.type = CatalogEntryType::add_space, .kind = SpaceKind::kv, .space_id = 3, .name = std::move(name)};
+}
+
+CatalogEntry segment() {
+  return {.type = CatalogEntryType::add_segment,
+          .content = SegmentContent::value,
+          .segment_id = 5,
+          .space_id = 3,
+          .offset = 8192,
+          .size_bytes = 65536};
+}
+
+std::vector<CatalogEntry> one_of_each() {
+  return {space(),
+          segment(),
+          {.type = CatalogEntryType::free_segment, .segment_id = 4},
+          {.type = CatalogEntryType::slice_count, .segment_id = 5, .start = 64, .count = 0xFFFF'FFFF},
+          {.type = CatalogEntryType::next_ids, .segment_id = 9, .space_id = 8}};
+}
+
+bool is_refused(std::string_view payload) { return !decode_catalog_entries(payload); }
+
+/// `entry` with one field of its image overwritten.
+template <class T>
+std::string with(const CatalogEntry& entry, std::size_t offset, T value) {
+  std::string payload = encode_catalog_entries({entry});
+  std::memcpy(payload.data() + offset, &value, sizeof value);
+  return payload;
+}
+
+TEST(CatalogEntries, ComeBackAsTheyWere) {
+  const auto decoded = decode_catalog_entries(encode_catalog_entries(one_of_each()));
+  ASSERT_TRUE(decoded);
+  ASSERT_EQ(decoded->size(), 5u);
+  const CatalogEntry& added_space = (*decoded)[0];
+  EXPECT_EQ(added_space.type, CatalogEntryType::add_space);
+  EXPECT_EQ(added_space.kind, SpaceKind::kv);
+  EXPECT_EQ(added_space.space_id, 3u);
+  EXPECT_EQ(added_space.name, "users");
+  const CatalogEntry& added_segment = (*decoded)[1];
+  EXPECT_EQ(added_segment.type, CatalogEntryType::add_segment);
+  EXPECT_EQ(added_segment.content, SegmentContent::value);
+  EXPECT_EQ(added_segment.segment_id, 5u);
+  EXPECT_EQ(added_segment.space_id, 3u);
+  EXPECT_EQ(added_segment.offset, 8192u);
+  EXPECT_EQ(added_segment.size_bytes, 65536u);
+  EXPECT_EQ((*decoded)[2].type, CatalogEntryType::free_segment);
+  EXPECT_EQ((*decoded)[2].segment_id, 4u);
+  EXPECT_EQ((*decoded)[3].start, 64u);
+  EXPECT_EQ((*decoded)[3].count, 0xFFFF'FFFFu);
+  EXPECT_EQ((*decoded)[4].segment_id, 9u);
+  EXPECT_EQ((*decoded)[4].space_id, 8u);
+}
+
+TEST(CatalogEntries, KeepNamesOfEveryLengthAndByte) {
+  for (std::size_t size = 1; size <= kNameSizeBytesMax; ++size) {
+    std::string name(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) name[i] = static_cast<char>(i * 7);
+    const std::string payload = encode_catalog_entries({space(name), segment()});
+    EXPECT_EQ(payload.size() % 8, 0u);
+    const auto decoded = decode_catalog_entries(payload);
+    ASSERT_TRUE(decoded) << size;
+    EXPECT_EQ(decoded->front().name, name);
+    EXPECT_EQ(decoded->back().segment_id, 5u);
+  }
+}
+
+TEST(CatalogEntries, AnEmptyListIsAnEmptyPayload) {
+  EXPECT_TRUE(encode_catalog_entries({}).empty());
+  const auto decoded = decode_catalog_entries({});
+  ASSERT_TRUE(decoded);
+  EXPECT_TRUE(decoded->empty());
+}
+
+TEST(CatalogEntries, ACutPayloadIsRefusedUnlessTheCutFallsBetweenEntries) {
+  const std::string payload = encode_catalog_entries({space(), segment()});
+  const std::size_t border = encode_catalog_entries({space()}).size();
+  for (std::size_t size = 1; size < payload.size(); ++size)
+    EXPECT_EQ(is_refused({payload.data(), size}), size != border) << size;
+}
+
+TEST(CatalogEntries, UnknownTypesAreRefused) {
+  for (unsigned type = 0; type < 256; ++type) {
+    if (type >= 1 && type <= 5) continue;
+    EXPECT_TRUE(
+        is_refused(with(segment(), offsetof(CatalogEntryDisk, type), static_cast<std::uint8_t>(type))))
+        << type;
+  }
+}
+
+TEST(CatalogEntries, ImpossibleSpacesAreRefused) {
+  EXPECT_TRUE(is_refused(with(space(), offsetof(CatalogEntryDisk, space_id), std::uint64_t{0})));
+  EXPECT_TRUE(is_refused(with(space(), offsetof(CatalogEntryDisk, kind), std::uint8_t{0})));
+  EXPECT_TRUE(is_refused(with(space(), offsetof(CatalogEntryDisk, kind), std::uint8_t{4})));
+  EXPECT_TRUE(is_refused(with(space(), offsetof(CatalogEntryDisk, name_size_bytes), std::uint16_t{0})));
+  EXPECT_TRUE(is_refused(with(space(std::string(300, 'x')), 0, std::uint8_t{1})));
+}
+
+TEST(CatalogEntries, ANameLongerThanThePayloadIsRefused) {
+  EXPECT_TRUE(is_refused(with(space(), offsetof(CatalogEntryDisk, name_size_bytes), std::uint16_t{9})));
+  EXPECT_TRUE(is_refused(with(space(), offsetof(CatalogEntryDisk, name_size_bytes), std::uint16_t{255})));
+}
+
+TEST(CatalogEntries, ImpossibleSegmentsAreRefused) {
+  EXPECT_TRUE(is_refused(with(segment(), offsetof(CatalogEntryDisk, segment_id), std::uint64_t{0})));
+  EXPECT_TRUE(is_refused(with(segment(), offsetof(CatalogEntryDisk, offset), std::uint64_t{8200})));
+  EXPECT_TRUE(is_refused(with(segment(), offsetof(CatalogEntryDisk, size_bytes), std::uint64_t{0})));
+  EXPECT_TRUE(is_refused(with(segment(), offsetof(CatalogEntryDisk, size_bytes), std::uint64_t{65540})));
+  EXPECT_TRUE(is_refused(with(segment(), offsetof(CatalogEntryDisk, kind), std::uint8_t{2})));
+  EXPECT_TRUE(is_refused(with(segment(), offsetof(CatalogEntryDisk, name_size_bytes), std::uint16_t{1})));
+}
+
+TEST(CatalogEntries, AnyBytesAreDecodedOrRefused) {
+  check_property(2'000, [](std::vector<std::uint8_t> noise) {
+    const std::string_view payload(reinterpret_cast<const char*>(noise.data()), noise.size());
+    const auto decoded = decode_catalog_entries(payload);
+    if (decoded) RC_ASSERT(encode_catalog_entries(*decoded).size() == payload.size());
+  });
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,97 @@
+#include "common/engine/catalog_state.hpp"
+
+#include <gtest/gtest.h>
+
+#include "contract/storage_test_support.hpp"
+
+namespace holdfast {
+namespace {
+
+CatalogEntry add_space(SpaceId id, std::string name) {
+  return {
+      .type = CatalogEntryType::add_space, .kind = SpaceKind::kv, .space_id = id, .name = std::move(name)};
+}
+
+CatalogEntry add_segment(SegmentId id, SpaceId space) {
+  return {.type = CatalogEntryType::add_segment,
+          .segment_id = id,
+          .space_id = space,
+          .offset = id * 65536,
+          .size_bytes = 65536};
+}
+
+CatalogEntry free_segment(SegmentId id) { return {.type = CatalogEntryType::free_segment, .segment_id = id}; }
+
+CatalogEntry slice_count(SegmentId id, std::uint32_t start, std::uint32_t count) {
+  return {.type = CatalogEntryType::slice_count, .segment_id = id, .start = start, .count = count};
+}
+
+CatalogState state_of(const std::vector<CatalogEntry>& entries) {
+  CatalogState state;
+  for (const CatalogEntry& entry : entries) EXPECT_TRUE(ok(state.apply(entry)));
+  return state;
+}
+
+TEST(CatalogState, FindsSpacesByName) {
+  const CatalogState state = state_of({add_space(1, "users"), add_space(2, "audit")});
+  ASSERT_NE(state.find_space("audit"), nullptr);
+  EXPECT_EQ(state.find_space("audit")->id, 2u);
+  EXPECT_EQ(state.find_space("user"), nullptr);
+  EXPECT_EQ(state.find_space(""), nullptr);
+}
+
+TEST(CatalogState, NextIdsLieBehindEveryIdThatWasUsed) {
+  CatalogState state = state_of({add_space(7, "users"), add_segment(40, 7)});
+  EXPECT_EQ(state.next_space_id(), 8u);
+  EXPECT_EQ(state.next_segment_id(), 41u);
+  ASSERT_TRUE(ok(state.apply(free_segment(40))));
+  EXPECT_EQ(state.next_segment_id(), 41u);
+  ASSERT_TRUE(ok(state.apply({.type = CatalogEntryType::next_ids, .segment_id = 90, .space_id = 3})));
+  EXPECT_EQ(state.next_segment_id(), 90u);
+  EXPECT_EQ(state.next_space_id(), 8u);
+}
+
+TEST(CatalogState, SliceCountsGoWithTheirSegmentAlone) {
+  CatalogState state = state_of({add_space(1, "s"), add_segment(4, 1), add_segment(5, 1), add_segment(6, 1),
+                                 slice_count(4, 64, 1), slice_count(5, 64, 2), slice_count(5, 8192, 3),
+                                 slice_count(6, 64, 4)});
+  EXPECT_EQ(state.slice_count(5, 8192), 3u);
+  EXPECT_EQ(state.slice_count(5, 4096), 0u);
+  ASSERT_TRUE(ok(state.apply(free_segment(5))));
+  EXPECT_EQ(state.slice_count(5, 64), 0u);
+  EXPECT_EQ(state.slice_count(5, 8192), 0u);
+  EXPECT_EQ(state.slice_count(4, 64), 1u);
+  EXPECT_EQ(state.slice_count(6, 64), 4u);
+}
+
+TEST(CatalogState, ContradictionsAreCorruptionAndChangeNothing) {
+  CatalogState state = state_of({add_space(1, "users"), add_segment(4, 1)});
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(add_space(1, "others"))));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(add_space(2, "users"))));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(add_segment(4, 1))));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(add_segment(5, 2))));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(free_segment(5))));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply({.type = static_cast<CatalogEntryType>(9)})));
+  EXPECT_EQ(state.spaces().size(), 1u);
+  EXPECT_EQ(state.segments().size(), 1u);
+}
+
+TEST(CatalogState, ItsSnapshotGivesTheSameStateAgain) {
+  const CatalogState state =
+      state_of({add_space(1, "users"),
+                add_space(4, std::string("\0x", 2)),
+                add_segment(4, 1),
+                add_segment(9, 4),
+                slice_count(9, 64, 12),
+                {.type = CatalogEntryType::next_ids, .segment_id = 20, .space_id = 30}});
+  const CatalogState again = state_of(state.snapshot());
+  EXPECT_EQ(encode_catalog_entries(again.snapshot()), encode_catalog_entries(state.snapshot()));
+  EXPECT_EQ(state.snapshot_size_bytes(), encode_catalog_entries(state.snapshot()).size());
+  EXPECT_EQ(again.next_segment_id(), 20u);
+  EXPECT_EQ(again.next_space_id(), 30u);
+  EXPECT_EQ(again.slice_count(9, 64), 12u);
+  EXPECT_NE(again.find_space(std::string_view("\0x", 2)), nullptr);
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,84 @@
+#include "common/engine/engine_gate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "memory_storage.hpp"
+
+namespace holdfast {
+namespace {
+
+std::unique_ptr<Engine> some_engine() {
+  auto storage = memory_storage();
+  const Options options{.segment_size_bytes = kSegmentSizeBytesMin};
+  EXPECT_TRUE(ok(Engine::format(*storage, options)));
+  auto engine = Engine::open(std::move(storage), options);
+  EXPECT_TRUE(ok(engine));
+  EXPECT_TRUE(ok((*engine)->finish_recovery({})));
+  return std::move(*engine);
+}
+
+TEST(EngineGate, LetsInWhileItIsOpen) {
+  EngineGate gate(some_engine());
+  const auto pass = gate.enter();
+  ASSERT_TRUE(pass);
+  EXPECT_FALSE(pass->read_only());
+}
+
+TEST(EngineGate, LetsNobodyInAfterClose) {
+  EngineGate gate(some_engine());
+  ASSERT_TRUE(ok(gate.close()));
+  EXPECT_FALSE(gate.enter());
+  EXPECT_TRUE(fails_with(ErrorCode::closed, gate.close()));
+}
+
+TEST(EngineGate, LetsNobodyInAfterRelease) {
+  EngineGate gate(some_engine());
+  gate.release();
+  EXPECT_FALSE(gate.enter());
+  EXPECT_TRUE(fails_with(ErrorCode::closed, gate.close()));
+  gate.release();
+}
+
+TEST(EngineGate, ClosesWhenTheLastOneInsideIsOut) {
+  EngineGate gate(some_engine());
+  std::atomic<bool> closed{false};
+  std::thread closer;
+  {
+    const auto pass = gate.enter();
+    closer = std::thread([&] {
+      EXPECT_TRUE(ok(gate.close()));
+      closed = true;
+    });
+    while (gate.enter()) std::this_thread::yield();  // it has begun to close
+    EXPECT_FALSE(closed.load());
+    EXPECT_GT(pass->info().size_bytes, 0u);  // and the engine is still there
+  }
+  closer.join();
+  EXPECT_TRUE(closed.load());
+}
+
+TEST(EngineGate, ThreadsThatComeAndGoNeverMeetAClosedEngine) {
+  for (int round = 0; round < 5; ++round) {
+    EngineGate gate(some_engine());
+    std::atomic<int> entered{0};
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < 4; ++thread)
+      threads.emplace_back([&] {
+        for (;;) {
+          const auto pass = gate.enter();
+          if (!pass) return;
+          EXPECT_GT(pass->info().size_bytes, 0u);
+          ++entered;
+        }
+      });
+    while (entered < 50) std::this_thread::yield();
+    EXPECT_TRUE(ok(gate.close()));
+    for (std::thread& thread : threads) thread.join();
+  }
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <holdfast/options.hpp>
+#include <string>
+
+namespace holdfast::cli {
+
+/// Where a store is and how it may be opened; every command takes it.
+struct StoreArguments {
+  std::string path;
+  bool emulate_pmem = false;
+};
+
+/// Adds the positional argument for the store and --emulate-pmem.
+void add_store_arguments(CLI::App& command, StoreArguments& arguments);
+
+/// Adds an option that takes a size like 64MiB; anything else is a usage error that names the option.
+void add_size_option(CLI::App& command, const std::string& name, std::uint64_t& size_bytes,
+                     const std::string& description);
+
+/// Adds --durability immediate|interval|buffered.
+void add_durability_option(CLI::App& command, Durability& durability);
+
+/// Adds --backend automatic|file|pmem.
+void add_backend_option(CLI::App& command, Backend& backend);
+
+}  // namespace holdfast::cli

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <holdfast/error.hpp>
+
+#include "cli/exit_code.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace holdfast::cli {
+
+/// The end of a command that went well.
+[[nodiscard]] inline Result<ExitCode> done() { return ExitCode::ok; }
+
+/// What the command line asked for: the one command to run, and how to print.
+struct Invocation {
+  bool json = false;
+  std::function<Result<ExitCode>()> run;
+};
+
+/// Each adds its commands to `app`; the command that is given sets `invocation.run`.
+/// Lifetime: both outlive parsing and running.
+void add_store_commands(CLI::App& app, Invocation& invocation);
+void add_key_commands(CLI::App& kv, Invocation& invocation);
+void add_scan_commands(CLI::App& kv, Invocation& invocation);
+void add_stream_commands(CLI::App& kv, Invocation& invocation);
+
+}  // namespace holdfast::cli

@@ -1,0 +1,36 @@
+#include "cli/dump_file.hpp"
+
+#include <unistd.h>
+
+#include "cli/output.hpp"
+
+namespace holdfast::cli {
+
+Result<DumpFile> DumpFile::create(const std::string& path) {
+  if (path == "-") return DumpFile(path, nullptr);
+  std::FILE* file = std::fopen(path.c_str(), "wxe");
+  if (file == nullptr) return Unexpected(system_error(path, "cannot create"));
+  return DumpFile(path, file);
+}
+
+DumpFile::~DumpFile() {
+  if (file_) ::unlink(path_.c_str());
+}
+
+Result<void> DumpFile::line(std::string_view text) {
+  if (is_standard_output()) return Output::line(text);
+  const bool written = std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size() &&
+                       std::fputc('\n', file_.get()) != EOF;
+  if (!written) return Unexpected(system_error(path_, "cannot write"));
+  return {};
+}
+
+Result<void> DumpFile::finish() {
+  if (is_standard_output()) return Output::flush();
+  if (std::fflush(file_.get()) != 0 || ::fsync(::fileno(file_.get())) != 0)
+    return Unexpected(system_error(path_, "cannot write"));
+  file_.reset();
+  return {};
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <holdfast/error.hpp>
+#include <memory>
+#include <string>
+
+namespace holdfast::cli {
+
+/// Reads all of standard input. Errors: too_large (more than `size_bytes_max`), io.
+[[nodiscard]] Result<std::string> read_standard_input(std::uint64_t size_bytes_max);
+
+struct CloseFile {
+  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+};
+
+/// A file read line by line; "-" is standard input.
+class LineReader {
+ public:
+  [[nodiscard]] static Result<LineReader> open(const std::string& path);
+
+  /// Puts the next line, without its line break, into `line`. False at the end.
+  /// Errors: io.
+  [[nodiscard]] Result<bool> next(std::string& line);
+
+  /// Number of the line that next() gave last, from 1.
+  [[nodiscard]] std::uint64_t line_number() const noexcept { return line_number_; }
+
+  /// The file's name for messages.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+ private:
+  LineReader(std::string name, std::FILE* file) : name_(std::move(name)), file_(file) {}
+
+  struct FreeBuffer {
+    void operator()(char* buffer) const noexcept;
+  };
+
+  std::string name_;
+  std::unique_ptr<std::FILE, CloseFile> file_;
+  std::unique_ptr<char, FreeBuffer> buffer_;  // getline() reallocates it
+  std::size_t buffer_size_bytes_ = 0;
+  std::uint64_t line_number_ = 0;
+};
+
+}  // namespace holdfast::cli

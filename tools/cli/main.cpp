@@ -1,0 +1,67 @@
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <exception>
+
+#include "cli/command.hpp"
+#include "cli/output.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr const char* kEnd =
+    "exit codes: 0 done, 1 failed or not found, 2 wrong usage, 3 damaged data\n"
+    "sizes: 64MiB, 64M, 1GiB, 4096; letters are powers of 1024";
+
+void build(CLI::App& app, Invocation& invocation) {
+  app.footer(kEnd);
+  app.fallthrough();
+  app.add_flag("--json", invocation.json,
+               "print JSON; bytes that are not UTF-8 go into fields named ..._base64");
+  add_store_commands(app, invocation);
+  auto& kv = *app.add_subcommand("kv", "Works on a key-value space.");
+  kv.fallthrough();
+  add_key_commands(kv, invocation);
+  add_scan_commands(kv, invocation);
+  add_stream_commands(kv, invocation);
+}
+
+ExitCode run(const Invocation& invocation) {
+  auto result = invocation.run();
+  if (const auto flushed = Output::flush(); result && !flushed) result = Unexpected(flushed.error());
+  if (result) return *result;
+  print_error(result.error());
+  return exit_code(result.error());
+}
+
+ExitCode main_with(int argc, char** argv) {
+  CLI::App app("Holdfast keeps key-value spaces durable in one store.", "holdfast");
+  Invocation invocation;
+  build(app, invocation);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked_for_help) {
+    app.exit(asked_for_help);
+    return ExitCode::ok;
+  } catch (const CLI::ParseError& error) {
+    print_error(std::string(error.what()) + "; see holdfast --help");
+    return ExitCode::usage;
+  }
+  if (!invocation.run) {
+    print_error("a command is needed; see holdfast --help");
+    return ExitCode::usage;
+  }
+  return run(invocation);
+}
+
+}  // namespace
+}  // namespace holdfast::cli
+
+int main(int argc, char** argv) {
+  try {
+    return static_cast<int>(holdfast::cli::main_with(argc, argv));
+  } catch (const std::exception& exception) {  // out of memory
+    holdfast::cli::print_error(exception.what());
+    return static_cast<int>(holdfast::cli::ExitCode::failed);
+  }
+}

@@ -1,0 +1,59 @@
+#include "cli/output.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <system_error>
+
+#include "cli/escape.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr std::string_view kStandardOutput = "standard output";
+
+}  // namespace
+
+Result<void> Output::write(std::string_view bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size())
+    return Unexpected(system_error(kStandardOutput, "cannot write"));
+  return {};
+}
+
+Result<void> Output::line(std::string_view text) {
+  return write(text).and_then([] { return write("\n"); });
+}
+
+Result<void> Output::document(const Json& json) { return line(json.dump(2)); }
+
+Result<void> Output::flush() {
+  if (std::fflush(stdout) != 0) return Unexpected(system_error(kStandardOutput, "cannot write"));
+  return {};
+}
+
+bool Output::is_terminal() noexcept { return ::isatty(STDOUT_FILENO) == 1; }
+
+void print_error(std::string_view what_and_why) {
+  const std::string line = "holdfast: " + escape(what_and_why) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void print_error(const Error& error) { print_error(error.to_string()); }
+
+ExitCode exit_code(const Error& error) noexcept {
+  return error.code == ErrorCode::corruption ? ExitCode::corruption : ExitCode::failed;
+}
+
+Error system_error(std::string_view path, std::string_view action) {
+  const std::error_code cause(errno, std::generic_category());
+  const ErrorCode code = cause == std::errc::no_such_file_or_directory ? ErrorCode::not_found
+                         : cause == std::errc::file_exists             ? ErrorCode::exists
+                         : cause == std::errc::no_space_on_device      ? ErrorCode::no_space
+                                                                       : ErrorCode::io;
+  return Error{
+      .code = code, .message = std::string(action) + ": " + cause.message(), .path = std::string(path)};
+}
+
+}  // namespace holdfast::cli
