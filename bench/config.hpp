@@ -24,6 +24,7 @@ struct Config {
   std::uint64_t batch = 0;  ///< Records a commit.
   std::uint32_t repeat = 1;
   std::uint32_t slices = 0;  ///< Parts of a run that are timed each for itself.
+  bool unsized_index = false;  ///< Leave KvOptions::expected_keys alone; else it is `keys`.
   bool with_raw = false;     ///< A slice of the raw limit beside each slice of the workload.
   std::uint64_t seed = 1;
 };

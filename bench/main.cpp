@@ -54,6 +54,8 @@ void describe(CLI::App& app, CommandLine& line) {
   app.add_option("--slices", config.slices,
                  "parts of a run, each timed for itself (default: 20; more --with-raw)");
   app.add_option("--seed", config.seed, "order of the keys (default: 1)");
+  app.add_flag("--unsized-index", config.unsized_index,
+               "leave the index to grow by itself (default: made for --keys)");
   app.add_flag("--with-raw", config.with_raw, "slices of the raw limit between those of the workload");
   app.add_option("--json", line.json, "file that gets each row as a JSON line");
   app.add_option("--fill-and-wait", line.fill_path)->group("");  // for our own child alone

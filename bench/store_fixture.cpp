@@ -30,7 +30,8 @@ Result<StoreFixture> StoreFixture::make(const Config& config, const std::filesys
                                         std::uint64_t records) {
   auto store = Store::open(path, store_options(config, records));
   if (!store) return Unexpected(std::move(store.error()));
-  auto space = store->kv("bench", {.durability = config.durability});
+  const std::uint64_t expected_keys = config.unsized_index ? 0 : config.keys;
+  auto space = store->kv("bench", {.durability = config.durability, .expected_keys = expected_keys});
   if (!space) return Unexpected(std::move(space.error()));
   return StoreFixture{std::move(*store), std::move(*space)};
 }

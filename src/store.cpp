@@ -13,7 +13,7 @@ Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
 
 Result<Kv> Store::kv(std::string_view name, KvOptions options) {
-  auto space = core_->kv(name, options.mode);
+  auto space = core_->kv(name, options);
   if (!space) return Unexpected(space.error());
   return Kv(std::move(*space), options);
 }

@@ -14,6 +14,14 @@ Result<void> check_name(std::string_view name) {
   return Unexpected(error);
 }
 
+Result<void> check_expected_keys(std::uint64_t count) {
+  if (count <= kExpectedKeysMax) return {};
+  Error error{.code = ErrorCode::invalid_argument, .message = "more expected keys than an index can hold"};
+  error.expected = "at most " + std::to_string(kExpectedKeysMax);
+  error.found = std::to_string(count);
+  return Unexpected(error);
+}
+
 }  // namespace
 
 Result<void> StoreCore::recover() {
@@ -33,14 +41,15 @@ Result<void> StoreCore::recover() {
   return engine->finish_recovery(referenced);
 }
 
-Result<std::shared_ptr<kv::KvSpace>> StoreCore::kv(std::string_view name, OpenMode mode) {
+Result<std::shared_ptr<kv::KvSpace>> StoreCore::kv(std::string_view name, const KvOptions& options) {
   if (auto checked = check_name(name); !checked) return Unexpected(checked.error());
+  if (auto checked = check_expected_keys(options.expected_keys); !checked) return Unexpected(checked.error());
   const auto engine = gate_->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
   const std::lock_guard lock(mutex_);
   const auto found = kv_spaces_.find(name);
-  const bool must_be_new = mode == OpenMode::create;
-  const bool must_be_there = mode == OpenMode::existing || mode == OpenMode::read_only;
+  const bool must_be_new = options.mode == OpenMode::create;
+  const bool must_be_there = options.mode == OpenMode::existing || options.mode == OpenMode::read_only;
   const auto refuse = [&](ErrorCode code, std::string message) {
     return Unexpected(Error{.code = code, .message = std::move(message), .path = std::string(engine->storage().path())});
   };
@@ -55,6 +64,7 @@ Result<std::shared_ptr<kv::KvSpace>> StoreCore::kv(std::string_view name, OpenMo
   auto space = engine->create_space(SpaceKind::kv, name);
   if (!space) return Unexpected(space.error());
   auto kv_space = std::make_shared<kv::KvSpace>(gate_, **space);
+  kv_space->expect_keys(options.expected_keys);
   kv_spaces_.emplace(name, kv_space);
   return kv_space;
 }

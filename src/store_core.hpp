@@ -24,7 +24,7 @@ class StoreCore {
   /// Builds the spaces' indexes from what recovery found. Before anybody else uses the store.
   [[nodiscard]] Result<void> recover();
 
-  [[nodiscard]] Result<std::shared_ptr<kv::KvSpace>> kv(std::string_view name, OpenMode mode);
+  [[nodiscard]] Result<std::shared_ptr<kv::KvSpace>> kv(std::string_view name, const KvOptions& options);
 
   [[nodiscard]] const std::shared_ptr<EngineGate>& gate() const noexcept { return gate_; }
   [[nodiscard]] const RecoveryReport& report() const noexcept { return report_; }

@@ -54,6 +54,9 @@ struct Options {
   std::uint32_t recovery_threads = 0;
 };
 
+/// Bound of KvOptions::expected_keys.
+inline constexpr std::uint64_t kExpectedKeysMax = std::uint64_t{1} << 40;
+
 /// Options of a key-value space.
 struct KvOptions {
   /// open_or_create, or existing: `not_found` instead of creating the space.
@@ -65,6 +68,11 @@ struct KvOptions {
   /// Check the record's XXH3 on every read. Off: about 20 ns a small read less, and a damaged value
   /// is found by verify() only.
   bool verify_on_read = true;
+
+  /// Keys that a new space's index has room for from the start, 16 bytes of memory each at once: a load of
+  /// that many never waits for the index to grow. At most kExpectedKeysMax. A space that exists already
+  /// has the room that its keys took at open.
+  std::uint64_t expected_keys = 0;
 };
 
 /// Options of one write.

@@ -47,8 +47,9 @@ class Store {
 
   /// The key-value space of that name, created if absent (KvOptions::mode).
   /// Durability: a new space is durable when this returns.
-  /// Errors: invalid_argument (name empty or longer than 255 B), not_found (mode existing),
-  ///         exists (the name belongs to another kind of space), no_space, io, read_only, closed.
+  /// Errors: invalid_argument (name empty or longer than 255 B, expected_keys beyond its bound),
+  ///         not_found (mode existing), exists (the name belongs to another kind of space), no_space, io,
+  ///         read_only, closed.
   [[nodiscard]] Result<Kv> kv(std::string_view name, KvOptions options = {});
 
   /// Applies all operations of `batch`, all or none after a crash (C2).

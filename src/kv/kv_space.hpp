@@ -33,6 +33,9 @@ class KvSpace {
   /// of large values that are still present to `referenced`.
   void recover(Engine& engine, const RecoveredSpace& recovered, std::set<SegmentId>& referenced);
 
+  /// Makes room in the index for `count` keys; before anybody else uses the space.
+  void expect_keys(std::uint64_t count) { index_.reserve(count); }
+
   [[nodiscard]] Result<void> put(std::string_view key, std::string_view value, Durability durability);
   [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key, bool verify) const;
   [[nodiscard]] Result<bool> erase(std::string_view key, Durability durability);

@@ -47,6 +47,20 @@ TEST_P(Kv, NamesThatCannotBeAreInvalidArguments) {
   }
 }
 
+TEST_P(Kv, ExpectedKeysAreAHintThatChangesNoAnswer) {
+  auto expecting = space("expecting", {.expected_keys = 100});
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(ok(expecting.put("key" + std::to_string(i), "value")));
+  EXPECT_TRUE(has_size(space("expecting", {.expected_keys = 5}), 300));
+  EXPECT_TRUE(holds(expecting, "key299", "value"));
+}
+
+TEST_P(Kv, MoreExpectedKeysThanAnIndexCanHoldAreAnInvalidArgument) {
+  const auto opened = store_->kv("new", {.expected_keys = kExpectedKeysMax + 1});
+  ASSERT_TRUE(fails_with(ErrorCode::invalid_argument, opened));
+  EXPECT_EQ(opened.error().found, std::to_string(kExpectedKeysMax + 1));
+  EXPECT_TRUE(fails_with(ErrorCode::not_found, store_->kv("new", {.mode = OpenMode::existing})));
+}
+
 TEST_P(Kv, SpacesListsThemByName) {
   for (const char* name : {"zebra", "ant", "mole"}) static_cast<void>(space(name));
   const auto spaces = store_->spaces();

@@ -27,10 +27,11 @@ TEST(Defaults, OfAStore) {
 }
 
 TEST(Defaults, OfAKeyValueSpace) {
-  const auto [mode, durability, verify_on_read] = KvOptions{};
+  const auto [mode, durability, verify_on_read, expected_keys] = KvOptions{};
   EXPECT_EQ(mode, OpenMode::open_or_create);
   EXPECT_EQ(durability, Durability::immediate);
   EXPECT_TRUE(verify_on_read);
+  EXPECT_EQ(expected_keys, 0u);
 }
 
 TEST(Defaults, OfAWrite) {
@@ -42,6 +43,7 @@ TEST(Limits, AreTheDocumentedOnes) {
   EXPECT_EQ(kKeySizeBytesMax, 65'535u);
   EXPECT_EQ(kValueSizeBytesMax, 4'294'967'295u);
   EXPECT_EQ(kNameSizeBytesMax, 255u);
+  EXPECT_EQ(kExpectedKeysMax, std::uint64_t{1} << 40);
   EXPECT_EQ(kSegmentSizeBytesMin, 65'536u);
   EXPECT_EQ(kSegmentSizeBytesMax, 64 * kMebibyte);
 }
