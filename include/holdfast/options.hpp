@@ -50,6 +50,9 @@ struct Options {
   std::uint32_t interval_ms = 100;
   std::uint64_t interval_bytes = std::uint64_t{8} << 20;
 
+  /// Bytes of asynchronous appends that may be in flight; more are `busy`.
+  std::uint64_t async_bytes_max = std::uint64_t{16} << 20;
+
   /// Threads that read segments at open; 0: one per processor.
   std::uint32_t recovery_threads = 0;
 };
@@ -73,6 +76,30 @@ struct KvOptions {
   /// that many never waits for the index to grow. At most kExpectedKeysMax. A space that exists already
   /// has the room that its keys took at open.
   std::uint64_t expected_keys = 0;
+};
+
+/// Options of a log stream.
+struct LogOptions {
+  /// open_or_create, or existing: `not_found` instead of creating the stream.
+  OpenMode mode = OpenMode::open_or_create;
+
+  /// Used where an append does not say otherwise.
+  Durability durability = Durability::immediate;
+
+  /// Check the record's XXH3 on every read.
+  bool verify_on_read = true;
+};
+
+/// Options of a region, all of them of the handle.
+struct RegionOptions {
+  /// open_or_create, or existing: `not_found` instead of creating the region.
+  OpenMode mode = OpenMode::open_or_create;
+
+  /// Used where a write does not say otherwise.
+  Durability durability = Durability::buffered;
+
+  /// Writes through this handle that reach behind are `too_large`.
+  std::uint64_t size_bytes_max = std::uint64_t{1} << 40;
 };
 
 /// Options of one write.

@@ -14,7 +14,7 @@ constexpr std::uint64_t kMebibyte = 1'048'576;
 
 TEST(Defaults, OfAStore) {
   const auto [backend, mode, size_bytes, max_size_bytes, segment_size_bytes, emulate_pmem, interval_ms,
-              interval_bytes, recovery_threads] = Options{};
+              interval_bytes, async_bytes_max, recovery_threads] = Options{};
   EXPECT_EQ(backend, Backend::automatic);
   EXPECT_EQ(mode, OpenMode::open_or_create);
   EXPECT_EQ(size_bytes, 64 * kMebibyte);
@@ -23,6 +23,7 @@ TEST(Defaults, OfAStore) {
   EXPECT_FALSE(emulate_pmem);
   EXPECT_EQ(interval_ms, 100u);
   EXPECT_EQ(interval_bytes, 8 * kMebibyte);
+  EXPECT_EQ(async_bytes_max, 16 * kMebibyte);
   EXPECT_EQ(recovery_threads, 0u);
 }
 
@@ -32,6 +33,20 @@ TEST(Defaults, OfAKeyValueSpace) {
   EXPECT_EQ(durability, Durability::immediate);
   EXPECT_TRUE(verify_on_read);
   EXPECT_EQ(expected_keys, 0u);
+}
+
+TEST(Defaults, OfALogStream) {
+  const auto [mode, durability, verify_on_read] = LogOptions{};
+  EXPECT_EQ(mode, OpenMode::open_or_create);
+  EXPECT_EQ(durability, Durability::immediate);
+  EXPECT_TRUE(verify_on_read);
+}
+
+TEST(Defaults, OfARegion) {
+  const auto [mode, durability, size_bytes_max] = RegionOptions{};
+  EXPECT_EQ(mode, OpenMode::open_or_create);
+  EXPECT_EQ(durability, Durability::buffered);
+  EXPECT_EQ(size_bytes_max, 1024 * 1024 * kMebibyte);
 }
 
 TEST(Defaults, OfAWrite) {
