@@ -18,6 +18,18 @@ Result<Kv> Store::kv(std::string_view name, KvOptions options) {
   return Kv(std::move(*space), options);
 }
 
+Result<Region> Store::region(std::string_view name, RegionOptions options) {
+  auto space = core_->region(name, options.mode);
+  if (!space) return Unexpected(space.error());
+  return Region(std::move(*space), options);
+}
+
+Result<Region> Store::region(RegionId id, RegionOptions options) {
+  auto space = core_->region(id);
+  if (!space) return Unexpected(space.error());
+  return Region(std::move(*space), options);
+}
+
 Result<void> Store::commit(const Batch& batch, WriteOptions options) {
   const auto engine = core_->gate()->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());

@@ -30,15 +30,37 @@ Result<void> StoreCore::recover() {
   const auto recovered = engine->take_recovered();
   std::set<SegmentId> referenced;
   for (Space* const space : engine->spaces()) {
+    if (space->kind() == SpaceKind::region)
+      if (auto taken = regions_.recover(*engine, *space); !taken) return taken;
     if (space->kind() != SpaceKind::kv) continue;
     auto kv_space = std::make_shared<kv::KvSpace>(gate_, *space);
     if (const auto found = recovered.find(space->id()); found != recovered.end())
       kv_space->recover(*engine, found->second, referenced);
     kv_spaces_.emplace(space->name(), std::move(kv_space));
   }
+  engine->set_sync_follower(regions_);
   report_.duration_us += static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin).count());
   return engine->finish_recovery(referenced);
+}
+
+// What every facade asks before it makes a space: `found` is the facade's own of that name, or null.
+template <class SpacePointer, class Create>
+Result<SpacePointer> StoreCore::open_space(Engine& engine, std::string_view name, OpenMode mode, SpacePointer found,
+                                           Create&& create) {
+  const auto refuse = [&](ErrorCode code, std::string message) {
+    return Unexpected(Error{.code = code, .message = std::move(message), .path = std::string(engine.storage().path())});
+  };
+  if (found) {
+    if (mode == OpenMode::create) return refuse(ErrorCode::exists, "a space of that name exists");
+    return found;
+  }
+  if (const Space* const other = engine.find_space(name))
+    return refuse(ErrorCode::exists,
+                  "the name belongs to a space of kind " + std::string(holdfast::name(other->kind())));
+  const bool must_be_there = mode == OpenMode::existing || mode == OpenMode::read_only;
+  if (must_be_there || engine.read_only()) return refuse(ErrorCode::not_found, "no space of that name");
+  return create();
 }
 
 Result<std::shared_ptr<kv::KvSpace>> StoreCore::kv(std::string_view name, const KvOptions& options) {
@@ -48,25 +70,29 @@ Result<std::shared_ptr<kv::KvSpace>> StoreCore::kv(std::string_view name, const 
   if (!engine) return Unexpected(EngineGate::closed_error());
   const std::lock_guard lock(mutex_);
   const auto found = kv_spaces_.find(name);
-  const bool must_be_new = options.mode == OpenMode::create;
-  const bool must_be_there = options.mode == OpenMode::existing || options.mode == OpenMode::read_only;
-  const auto refuse = [&](ErrorCode code, std::string message) {
-    return Unexpected(Error{.code = code, .message = std::move(message), .path = std::string(engine->storage().path())});
+  const auto create = [&]() -> Result<std::shared_ptr<kv::KvSpace>> {
+    auto space = engine->create_space(SpaceKind::kv, name);
+    if (!space) return Unexpected(space.error());
+    auto kv_space = std::make_shared<kv::KvSpace>(gate_, **space);
+    kv_space->expect_keys(options.expected_keys);
+    kv_spaces_.emplace(name, kv_space);
+    return kv_space;
   };
-  if (found != kv_spaces_.end()) {
-    if (must_be_new) return refuse(ErrorCode::exists, "a key-value space of that name exists");
-    return found->second;
-  }
-  if (const Space* const other = engine->find_space(name))
-    return refuse(ErrorCode::exists,
-                  "the name belongs to a space of kind " + std::string(holdfast::name(other->kind())));
-  if (must_be_there || engine->read_only()) return refuse(ErrorCode::not_found, "no key-value space of that name");
-  auto space = engine->create_space(SpaceKind::kv, name);
-  if (!space) return Unexpected(space.error());
-  auto kv_space = std::make_shared<kv::KvSpace>(gate_, **space);
-  kv_space->expect_keys(options.expected_keys);
-  kv_spaces_.emplace(name, kv_space);
-  return kv_space;
+  return open_space(*engine, name, options.mode, found == kv_spaces_.end() ? nullptr : found->second, create);
+}
+
+Result<std::shared_ptr<region::RegionSpace>> StoreCore::region(std::string_view name, OpenMode mode) {
+  if (auto checked = check_name(name); !checked) return Unexpected(checked.error());
+  const auto engine = gate_->enter();
+  if (!engine) return Unexpected(EngineGate::closed_error());
+  const std::lock_guard lock(mutex_);
+  return open_space(*engine, name, mode, regions_.find(name), [&] { return regions_.create(*engine, name); });
+}
+
+Result<std::shared_ptr<region::RegionSpace>> StoreCore::region(RegionId id) {
+  const auto engine = gate_->enter();
+  if (!engine) return Unexpected(EngineGate::closed_error());
+  return regions_.find(id);
 }
 
 }  // namespace holdfast

@@ -9,6 +9,7 @@
 
 #include "common/engine/engine_gate.hpp"
 #include "kv/kv_space.hpp"
+#include "region/region_directory.hpp"
 
 namespace holdfast {
 
@@ -16,7 +17,7 @@ namespace holdfast {
 class StoreCore {
  public:
   StoreCore(std::unique_ptr<Engine> engine, Backend backend)
-      : backend_(backend), report_(engine->report()), gate_(std::make_shared<EngineGate>(std::move(engine))) {}
+      : backend_(backend), report_(engine->report()), gate_(std::make_shared<EngineGate>(std::move(engine))), regions_(gate_) {}
   ~StoreCore() { gate_->release(); }
   StoreCore(const StoreCore&) = delete;
   StoreCore& operator=(const StoreCore&) = delete;
@@ -26,16 +27,24 @@ class StoreCore {
 
   [[nodiscard]] Result<std::shared_ptr<kv::KvSpace>> kv(std::string_view name, const KvOptions& options);
 
+  [[nodiscard]] Result<std::shared_ptr<region::RegionSpace>> region(std::string_view name, OpenMode mode);
+  [[nodiscard]] Result<std::shared_ptr<region::RegionSpace>> region(RegionId id);
+
   [[nodiscard]] const std::shared_ptr<EngineGate>& gate() const noexcept { return gate_; }
   [[nodiscard]] const RecoveryReport& report() const noexcept { return report_; }
   [[nodiscard]] Backend backend() const noexcept { return backend_; }
 
  private:
+  template <class SpacePointer, class Create>
+  [[nodiscard]] static Result<SpacePointer> open_space(Engine& engine, std::string_view name, OpenMode mode,
+                                                       SpacePointer found, Create&& create);
+
   Backend backend_;
   RecoveryReport report_;
   std::shared_ptr<EngineGate> gate_;
   std::mutex mutex_;  // guards the map
   std::map<std::string, std::shared_ptr<kv::KvSpace>, std::less<>> kv_spaces_;
+  region::RegionDirectory regions_;
 };
 
 }  // namespace holdfast

@@ -6,6 +6,7 @@
 #include <holdfast/error.hpp>
 #include <holdfast/kv.hpp>
 #include <holdfast/options.hpp>
+#include <holdfast/region.hpp>
 #include <holdfast/report.hpp>
 #include <holdfast/storage.hpp>
 #include <holdfast/store.hpp>

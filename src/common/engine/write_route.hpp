@@ -38,6 +38,9 @@ class WriteRoute {
   /// Makes every write that has returned durable. Errors: io (latched), locked.
   [[nodiscard]] virtual Result<void> sync() = 0;
 
+  /// Tells that bytes were written past the route with Durability::interval: whoever keeps the interval counts them.
+  virtual void note_interval(std::uint64_t /*size_bytes*/) {}
+
   /// Ends background work. Requires: no other call is running or follows.
   virtual void stop() noexcept {}
 };
