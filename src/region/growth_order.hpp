@@ -18,6 +18,7 @@ class GrowthOrder {
   struct Claim {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
+    std::uint64_t number = 0;
     bool filled = false;
   };
 
@@ -42,7 +43,7 @@ class GrowthOrder {
       return nullptr;
     }
     if (auto room = make_room(*end); !room) return Unexpected(room.error());
-    claims_.push_back({.begin = claimed_end_, .end = *end});
+    claims_.push_back({.begin = claimed_end_, .end = *end, .number = claims_made_++});
     claimed_end_ = *end;
     return &claims_.back();
   }
@@ -60,7 +61,7 @@ class GrowthOrder {
   /// Errors: `filled`'s, or that of a claim below.
   [[nodiscard]] Result<void> finish(Claim& claim, const Result<void>& filled) {
     std::unique_lock lock(mutex_);
-    const std::uint64_t end = claim.end;
+    const std::uint64_t number = claim.number;
     if (filled) {
       claim.filled = true;
     } else if (!failed_) {
@@ -69,10 +70,12 @@ class GrowthOrder {
     while (!claims_.empty() && claims_.front().filled) {
       shown_.store(claims_.front().end, std::memory_order_release);
       claims_.pop_front();
+      ++claims_shown_;
     }
     tell_change();
-    while (shown_.load(std::memory_order_relaxed) < end && !failed_) wait_for_change(lock);
-    if (shown_.load(std::memory_order_relaxed) < end) return Unexpected(*failed_);
+    // By number: once shown, it may be cut away again before this thread looks.
+    while (claims_shown_ <= number && !failed_) wait_for_change(lock);
+    if (claims_shown_ <= number) return Unexpected(*failed_);
     return {};
   }
 
@@ -114,7 +117,9 @@ class GrowthOrder {
   std::atomic<std::uint64_t> shown_;
   std::mutex mutex_;  // guards the rest
   std::uint64_t claimed_end_;
-  std::deque<Claim> claims_;  // in order
+  std::deque<Claim> claims_;  // in order, those not shown yet
+  std::uint64_t claims_made_ = 0;
+  std::uint64_t claims_shown_ = 0;
   bool closed_ = false;
   std::optional<Error> failed_;
   std::uint32_t waiting_ = 0;

@@ -91,7 +91,9 @@ TEST_P(RegionOn, GrowingReadingFlushingTruncatingAndRenamingAtOnce) {
   in_threads(2, [&](unsigned) {
     for (int i = 0; i < 200; ++i) {
       ASSERT_TRUE(ok(region_->append(bytes_of_text(some_bytes(1'000)))));
-      if (i % 20 == 0) ASSERT_TRUE(ok(region_->truncate(100)));
+      if (i % 20 == 0) {
+        ASSERT_TRUE(ok(region_->truncate(100)));
+      }
     }
   });
   stop = true;

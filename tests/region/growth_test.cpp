@@ -4,7 +4,8 @@ namespace holdfast::region_suites {
 namespace {
 
 std::uint64_t owned_bytes(const Store& store, std::string_view name) {
-  for (const SpaceInfo& space : *store.spaces())
+  const auto spaces = store.spaces();
+  for (const SpaceInfo& space : spaces.value())
     if (space.name == name) return space.size_bytes;
   return 0;
 }
