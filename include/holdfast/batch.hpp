@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <holdfast/kv.hpp>
+#include <holdfast/log.hpp>
 
 namespace holdfast {
 
@@ -20,6 +21,9 @@ class Batch {
 
   /// Adds Kv::erase.
   void erase(const Kv& space, std::string_view key);
+
+  /// Adds Log::append. Arguments are checked by Store::commit.
+  void append(const Log& stream, std::string_view payload);
 
   /// Operations added so far.
   [[nodiscard]] std::uint64_t count() const noexcept { return operations_.size(); }
