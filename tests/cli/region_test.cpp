@@ -31,8 +31,8 @@ class RegionCommandsTest : public CliTest {
 INSTANTIATE_TEST_SUITE_P(Cli, RegionCommandsTest, testing::ValuesIn(cli_media()), medium_name);
 
 TEST_P(RegionCommandsTest, EveryByteComesBack) {
-  EXPECT_EQ(run_well({"region", "import", store(), "r", file("in")}), "imported 2 MiB\n");
-  EXPECT_EQ(run_well({"region", "export", store(), "r", file("out")}), "exported 2 MiB\n");
+  EXPECT_EQ(run_well({"region", "import", store(), "r", file("in")}), "imported 2.0 MiB\n");
+  EXPECT_EQ(run_well({"region", "export", store(), "r", file("out")}), "exported 2.0 MiB\n");
   EXPECT_TRUE(read_file(file("out")) == bytes_);
   EXPECT_TRUE(run_well({"region", "export", store(), "r", "-"}) == bytes_);
 }
@@ -79,7 +79,7 @@ TEST_P(RegionCommandsTest, LsAndStatSayWhatIsThere) {
   EXPECT_EQ(run_well({"region", "ls", store()}), "");
   run_well({"kv", "put", store(), "no region", "k", "v"});
   run_well({"region", "import", store(), "r\n", file("in")});
-  EXPECT_EQ(run_well({"region", "ls", store()}), "       2 MiB  r\\x0a\n");
+  EXPECT_EQ(run_well({"region", "ls", store()}), "     2.0 MiB  r\\x0a\n");
   const std::string shown = run_well({"region", "stat", store(), "r\n"});
   for (const std::string line : {"name      r\\x0a\n", "size      2109497 bytes\n", "extents   "})
     EXPECT_NE(shown.find(line), std::string::npos) << shown;
