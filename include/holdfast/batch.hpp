@@ -6,7 +6,6 @@
 #include <vector>
 
 #include <holdfast/kv.hpp>
-#include <holdfast/log.hpp>
 
 namespace holdfast {
 
@@ -21,9 +20,6 @@ class Batch {
 
   /// Adds Kv::erase.
   void erase(const Kv& space, std::string_view key);
-
-  /// Adds Log::append. Arguments are checked by Store::commit.
-  void append(const Log& stream, std::string_view payload);
 
   /// Operations added so far.
   [[nodiscard]] std::uint64_t count() const noexcept { return operations_.size(); }

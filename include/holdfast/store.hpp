@@ -9,9 +9,7 @@
 #include <holdfast/batch.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/kv.hpp>
-#include <holdfast/log.hpp>
 #include <holdfast/options.hpp>
-#include <holdfast/region.hpp>
 #include <holdfast/report.hpp>
 #include <holdfast/storage.hpp>
 
@@ -53,15 +51,6 @@ class Store {
   ///         not_found (mode existing), exists (the name belongs to another kind of space), no_space, io,
   ///         read_only, closed.
   [[nodiscard]] Result<Kv> kv(std::string_view name, KvOptions options = {});
-
-  /// The log stream of that name, created if absent (LogOptions::mode). Durability, Errors: as kv().
-  [[nodiscard]] Result<Log> log(std::string_view name, LogOptions options = {});
-
-  /// The region of that name, created if absent (RegionOptions::mode). Durability, Errors: as kv().
-  [[nodiscard]] Result<Region> region(std::string_view name, RegionOptions options = {});
-
-  /// The region of that id. Errors: not_found, invalid_argument, closed.
-  [[nodiscard]] Result<Region> region(RegionId id);
 
   /// Applies all operations of `batch`, all or none after a crash (C2).
   /// Durability: as WriteOptions or, without one, immediate if any space involved is.
