@@ -9,6 +9,7 @@
 
 #include "common/engine/engine_gate.hpp"
 #include "kv/kv_space.hpp"
+#include "log/log_stream.hpp"
 
 namespace holdfast {
 
@@ -25,17 +26,28 @@ class StoreCore {
   [[nodiscard]] Result<void> recover();
 
   [[nodiscard]] Result<std::shared_ptr<kv::KvSpace>> kv(std::string_view name, const KvOptions& options);
+  [[nodiscard]] Result<std::shared_ptr<log::LogStream>> log(std::string_view name, const LogOptions& options);
 
   [[nodiscard]] const std::shared_ptr<EngineGate>& gate() const noexcept { return gate_; }
   [[nodiscard]] const RecoveryReport& report() const noexcept { return report_; }
   [[nodiscard]] Backend backend() const noexcept { return backend_; }
 
  private:
+  template <class FacadeSpace>
+  using Spaces = std::map<std::string, std::shared_ptr<FacadeSpace>, std::less<>>;
+
+  /// The space of that name, opened or created as `mode` says; `prepare` gets a new one before anybody else.
+  template <class FacadeSpace, class Prepare>
+  [[nodiscard]] Result<std::shared_ptr<FacadeSpace>> open_space(Spaces<FacadeSpace>& spaces, SpaceKind kind,
+                                                                std::string_view name, OpenMode mode,
+                                                                const Prepare& prepare);
+
   Backend backend_;
   RecoveryReport report_;
   std::shared_ptr<EngineGate> gate_;
-  std::mutex mutex_;  // guards the map
-  std::map<std::string, std::shared_ptr<kv::KvSpace>, std::less<>> kv_spaces_;
+  std::mutex mutex_;  // guards the maps
+  Spaces<kv::KvSpace> kv_spaces_;
+  Spaces<log::LogStream> log_streams_;
 };
 
 }  // namespace holdfast

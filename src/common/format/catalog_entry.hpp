@@ -18,7 +18,7 @@ enum class CatalogEntryType : std::uint8_t {
   add_space = 1,     ///< space_id, kind, name
   add_segment = 2,   ///< segment_id, space_id, extent, content
   free_segment = 3,  ///< segment_id
-  slice_count = 4,   ///< segment_id, start, count: known when the store was closed
+  slice_count = 4,   ///< segment_id, start, count, next_number: known when the store was closed
   next_ids = 5,      ///< segment_id and space_id that were never used yet
 };
 
@@ -37,7 +37,7 @@ struct CatalogEntryDisk {
   std::uint32_t start;
   std::uint64_t segment_id;
   std::uint64_t space_id;
-  std::uint64_t offset;
+  std::uint64_t offset;           ///< of the extent; for slice_count the id that the next record of the log would get
   std::uint64_t size_bytes;       ///< of the extent; for slice_count the number of records
 };
 static_assert(sizeof(CatalogEntryDisk) == 40 && kIsDiskType<CatalogEntryDisk>);
@@ -54,6 +54,7 @@ struct CatalogEntry {
   std::uint64_t size_bytes = 0;
   std::uint32_t start = 0;
   std::uint32_t count = 0;
+  std::uint64_t next_number = 0;
   std::string name{};
 };
 
