@@ -21,6 +21,18 @@ Result<Log> Store::log(std::string_view name, LogOptions options) {
   return Log(std::move(*stream), options);
 }
 
+Result<Region> Store::region(std::string_view name, RegionOptions options) {
+  auto space = core_->region(name, options.mode);
+  if (!space) return Unexpected(space.error());
+  return Region(std::move(*space), options);
+}
+
+Result<Region> Store::region(RegionId id, RegionOptions options) {
+  auto space = core_->region(id);
+  if (!space) return Unexpected(space.error());
+  return Region(std::move(*space), options);
+}
+
 Result<void> Store::sync() {
   const auto engine = core_->gate()->enter();
   return engine ? engine->sync() : Unexpected(EngineGate::closed_error());

@@ -7,6 +7,7 @@
 #include <holdfast/kv.hpp>
 #include <holdfast/log.hpp>
 #include <holdfast/options.hpp>
+#include <holdfast/region.hpp>
 #include <holdfast/report.hpp>
 #include <holdfast/storage.hpp>
 #include <holdfast/store.hpp>

@@ -13,6 +13,9 @@
 
 namespace holdfast {
 
+/// Limit of a region: 16 TiB.
+inline constexpr std::uint64_t kRegionSizeBytesMax = std::uint64_t{1} << 44;
+
 /// Number of a region: never given out twice in a store, and part of it proves that this store gave it out. That of a
 /// removed region, or one made up, is refused.
 using RegionId = std::uint64_t;

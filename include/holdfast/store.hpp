@@ -11,6 +11,7 @@
 #include <holdfast/kv.hpp>
 #include <holdfast/log.hpp>
 #include <holdfast/options.hpp>
+#include <holdfast/region.hpp>
 #include <holdfast/report.hpp>
 #include <holdfast/storage.hpp>
 
@@ -58,6 +59,14 @@ class Store {
   /// Errors: as kv().
   [[nodiscard]] Result<Log> log(std::string_view name, LogOptions options = {});
 
+  /// The region of that name, created empty if absent (RegionOptions::mode).
+  /// Durability: a new region is durable when this returns.
+  /// Errors: as kv().
+  [[nodiscard]] Result<Region> region(std::string_view name, RegionOptions options = {});
+
+  /// The region of that id. Errors: not_found (removed, or an id that this store never gave out), closed.
+  [[nodiscard]] Result<Region> region(RegionId id, RegionOptions options = {});
+
   /// Applies all operations of `batch`, all or none after a crash (C2).
   /// Durability: as WriteOptions or, without one, immediate if any space involved is.
   /// Errors: as Kv::put and Log::append, for the first operation that fails its checks; then nothing has happened.
@@ -84,7 +93,8 @@ class Store {
   [[nodiscard]] Result<VerifyReport> verify(const Progress& progress = {}) const;
 
   /// Syncs, marks the store as cleanly closed and releases it. Handles answer `closed` afterwards.
-  /// Errors: io (something could not be made durable; the store is released all the same), closed.
+  /// Errors: io (something could not be made durable; the store is released all the same), busy (a RegionView lives;
+  ///         the store stays open), closed.
   [[nodiscard]] Result<void> close();
 
  private:

@@ -23,6 +23,9 @@ Result<void> CatalogState::apply(const CatalogEntry& entry) {
       next_segment_id_ = std::max(next_segment_id_, entry.segment_id);
       next_space_id_ = std::max(next_space_id_, entry.space_id);
       return {};
+    case CatalogEntryType::region_size: return set_region_size(entry);
+    case CatalogEntryType::rename_space: return rename_space(entry);
+    case CatalogEntryType::remove_space: return remove_space(entry);
   }
   return contradiction("entry of unknown type");
 }
@@ -31,6 +34,7 @@ Result<void> CatalogState::add_space(const CatalogEntry& entry) {
   if (spaces_.contains(entry.space_id) || space_names_.contains(entry.name))
     return contradiction("space " + std::to_string(entry.space_id) + " added twice");
   spaces_.emplace(entry.space_id, CatalogSpace{entry.space_id, entry.kind, entry.name});
+  if (entry.kind == SpaceKind::region) ++region_count_;
   space_names_.emplace(entry.name, entry.space_id);
   spaces_size_bytes_ += catalog_entry_size_bytes(entry.name.size());
   next_space_id_ = std::max(next_space_id_, entry.space_id + 1);
@@ -40,12 +44,16 @@ Result<void> CatalogState::add_space(const CatalogEntry& entry) {
 Result<void> CatalogState::add_segment(const CatalogEntry& entry) {
   if (segments_.contains(entry.segment_id))
     return contradiction("segment " + std::to_string(entry.segment_id) + " added twice");
-  if (!spaces_.contains(entry.space_id))
+  const auto space = spaces_.find(entry.space_id);
+  if (space == spaces_.end())
     return contradiction("segment " + std::to_string(entry.segment_id) + " belongs to no space");
+  if ((entry.content == SegmentContent::region) != (space->second.kind == SpaceKind::region))
+    return contradiction("segment " + std::to_string(entry.segment_id) + " holds what its space cannot");
   segments_.emplace(entry.segment_id, CatalogSegment{entry.segment_id,
                                                      entry.space_id,
                                                      entry.content,
-                                                     {entry.offset, entry.size_bytes}});
+                                                     {entry.offset, entry.size_bytes},
+                                                     entry.start});
   next_segment_id_ = std::max(next_segment_id_, entry.segment_id + 1);
   return {};
 }
@@ -58,18 +66,56 @@ Result<void> CatalogState::free_segment(const CatalogEntry& entry) {
   return {};
 }
 
+Result<void> CatalogState::set_region_size(const CatalogEntry& entry) {
+  const auto space = spaces_.find(entry.space_id);
+  if (space == spaces_.end() || space->second.kind != SpaceKind::region)
+    return contradiction("size of " + std::to_string(entry.space_id) + ", which is no region");
+  space->second.region_size_bytes = entry.size_bytes;
+  return {};
+}
+
+Result<void> CatalogState::rename_space(const CatalogEntry& entry) {
+  const auto space = spaces_.find(entry.space_id);
+  if (space == spaces_.end() || space_names_.contains(entry.name))
+    return contradiction("space " + std::to_string(entry.space_id) + " renamed to a name that is taken, or not there");
+  std::string& name = space->second.name;
+  space_names_.erase(name);
+  spaces_size_bytes_ -= catalog_entry_size_bytes(name.size());
+  name = entry.name;
+  spaces_size_bytes_ += catalog_entry_size_bytes(name.size());
+  space_names_.emplace(name, entry.space_id);
+  return {};
+}
+
+Result<void> CatalogState::remove_space(const CatalogEntry& entry) {
+  const auto space = spaces_.find(entry.space_id);
+  const auto owned = [&entry](const auto& segment) { return segment.second.space_id == entry.space_id; };
+  if (space == spaces_.end() || std::any_of(segments_.begin(), segments_.end(), owned))
+    return contradiction("space " + std::to_string(entry.space_id) + " removed, but not there or not empty");
+  if (space->second.kind == SpaceKind::region) --region_count_;
+  spaces_size_bytes_ -= catalog_entry_size_bytes(space->second.name.size());
+  space_names_.erase(space->second.name);
+  spaces_.erase(space);
+  return {};
+}
+
 std::vector<CatalogEntry> CatalogState::snapshot() const {
   std::vector<CatalogEntry> entries;
   entries.push_back({.type = CatalogEntryType::next_ids, .segment_id = next_segment_id_, .space_id = next_space_id_});
-  for (const auto& [id, space] : spaces_)
+  for (const auto& [id, space] : spaces_) {
     entries.push_back({.type = CatalogEntryType::add_space, .kind = space.kind, .space_id = id, .name = space.name});
+    if (space.kind == SpaceKind::region)
+      entries.push_back(
+          {.type = CatalogEntryType::region_size, .space_id = id, .size_bytes = space.region_size_bytes});
+  }
   for (const auto& [id, segment] : segments_)
     entries.push_back({.type = CatalogEntryType::add_segment,
                        .content = segment.content,
                        .segment_id = id,
                        .space_id = segment.space_id,
                        .offset = segment.extent.offset,
-                       .size_bytes = segment.extent.size_bytes});
+                       .size_bytes = segment.extent.size_bytes,
+                       .start = segment.start_block});
   for (const auto& [place, count] : slice_counts_)
     entries.push_back(
         {.type = CatalogEntryType::slice_count,

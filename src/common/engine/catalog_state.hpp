@@ -16,6 +16,7 @@ struct CatalogSpace {
   SpaceId id = 0;
   SpaceKind kind{};
   std::string name{};
+  std::uint64_t region_size_bytes = 0;
 };
 
 struct CatalogSegment {
@@ -23,6 +24,7 @@ struct CatalogSegment {
   SpaceId space_id = 0;
   SegmentContent content{};
   ByteRange extent{};
+  std::uint32_t start_block = 0;  ///< Of a region's extent: where in the region it begins.
 };
 
 /// What is known of a slice that was in use when the store was closed.
@@ -43,7 +45,7 @@ class CatalogState {
 
   /// Length of the payload that says the snapshot.
   [[nodiscard]] std::uint64_t snapshot_size_bytes() const noexcept {
-    return spaces_size_bytes_ + sizeof(CatalogEntryDisk) * (1 + segments_.size() + slice_counts_.size());
+    return spaces_size_bytes_ + sizeof(CatalogEntryDisk) * (1 + segments_.size() + slice_counts_.size() + region_count_);
   }
 
   [[nodiscard]] const CatalogSpace* find_space(std::string_view name) const;
@@ -65,12 +67,16 @@ class CatalogState {
   [[nodiscard]] Result<void> add_space(const CatalogEntry& entry);
   [[nodiscard]] Result<void> add_segment(const CatalogEntry& entry);
   [[nodiscard]] Result<void> free_segment(const CatalogEntry& entry);
+  [[nodiscard]] Result<void> set_region_size(const CatalogEntry& entry);
+  [[nodiscard]] Result<void> rename_space(const CatalogEntry& entry);
+  [[nodiscard]] Result<void> remove_space(const CatalogEntry& entry);
 
   std::map<SpaceId, CatalogSpace> spaces_;
   std::map<std::string, SpaceId, std::less<>> space_names_;
   std::map<SegmentId, CatalogSegment> segments_;
   std::map<std::pair<SegmentId, std::uint32_t>, SliceCount> slice_counts_;
   std::uint64_t spaces_size_bytes_ = 0;  // of the entries that add them
+  std::uint64_t region_count_ = 0;
   SegmentId next_segment_id_ = 1;
   SpaceId next_space_id_ = 1;
 };

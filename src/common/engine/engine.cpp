@@ -120,6 +120,7 @@ Result<void> Engine::start_writing(const Options& options) {
   } else {
     route_ = std::make_unique<DirectRoute>(*storage_);
   }
+  raw_bytes_ = std::make_unique<RawBytes>(*storage_, *catalog_, *extents_, *segments_, *route_);
   return {};
 }
 
@@ -202,7 +203,12 @@ std::vector<Space*> Engine::spaces() const {
 
 Result<void> Engine::sync() {
   if (auto writable = check_writable(); !writable) return writable;
-  return route_->sync();
+  return sync_all();
+}
+
+Result<void> Engine::sync_all() {
+  const auto drain = [this] { return route_->sync(); };
+  return sync_follower_ != nullptr ? sync_follower_->sync(*raw_bytes_, drain) : drain();
 }
 
 // Crash order, as in docs/durability.md "close": (1) everything written is durable; (2) so are the end records;
@@ -210,13 +216,18 @@ Result<void> Engine::sync() {
 Result<void> Engine::close() {
   Result<void> closed;
   if (!read_only_) {
-    closed = route_->sync();  // (1)
+    closed = sync_all();  // (1)
     route_->stop();
     if (closed) closed = end_slices();       // (2) (3)
     if (closed) closed = catalog_->close();  // (4)
   }
   auto released = storage_->close();
   return closed ? released : closed;
+}
+
+void Engine::stop() noexcept {
+  sync_follower_ = nullptr;
+  if (route_ != nullptr) route_->stop();
 }
 
 // After a clean close every slice has its end record and the catalog its count, so that nothing that is

@@ -20,6 +20,8 @@
 #include "common/base/fork_guard.hpp"
 #include "common/base/ticket_state.hpp"
 #include "common/engine/catalog.hpp"
+#include "common/engine/raw_bytes.hpp"
+#include "common/engine/sync_follower.hpp"
 #include "common/engine/extents.hpp"
 #include "common/engine/read_guards.hpp"
 #include "common/engine/recovery.hpp"
@@ -70,7 +72,27 @@ class Engine {
   /// Errors: busy (Options::async_bytes_max are in flight), read_only, locked; all others through the ticket.
   [[nodiscard]] Result<std::shared_ptr<TicketState>> write_async(WriteEntry entry, Durability durability);
 
+  /// Makes every write that has returned durable, and what the follower has to say of it.
   [[nodiscard]] Result<void> sync();
+
+  /// Who has something to say behind every whole sync; before anybody else uses the engine. Lifetime: the engine.
+  void set_sync_follower(SyncFollower& follower) noexcept { sync_follower_ = &follower; }
+
+  /// Bytes that are no records. Errors: read_only, locked. Lifetime: the engine.
+  [[nodiscard]] Result<RawBytes*> raw_bytes();
+
+  /// What the catalog says of a region's extents, in the order of its bytes, and of its size.
+  [[nodiscard]] std::pair<std::vector<RawExtent>, std::uint64_t> region_bytes(SpaceId region);
+
+  /// A number that only this store gives to the space, for ids that cannot be made up by accident.
+  [[nodiscard]] std::uint32_t space_tag(SpaceId space) const noexcept;
+
+  /// Durable on return. Errors: exists (the name is taken), no_space, io, read_only, locked.
+  [[nodiscard]] Result<void> rename_space(Space& space, std::string_view name);
+
+  /// Frees `extents`, all that the space owns, and forgets it. It stays where it is until the engine goes, for those
+  /// who still look at it. Durable on return. Errors: no_space, io, read_only, locked.
+  [[nodiscard]] Result<void> remove_space(Space& space, const std::vector<RawExtent>& extents);
 
   /// The record at `location`, header proved, content proved if `verify`.
   /// Errors: corruption. Lifetime of the view: the caller's guard.
@@ -109,6 +131,10 @@ class Engine {
   [[nodiscard]] bool read_only() const noexcept { return read_only_; }
   [[nodiscard]] const Storage& storage() const noexcept { return *storage_; }
 
+  /// Ends background work, without syncing. Requires: no other call is running or follows but close(), or reading
+  /// through addresses.
+  void stop() noexcept;
+
   /// Syncs, ends every slice, marks the store as cleanly closed and closes the storage.
   /// Requires: no other call is running or follows. Errors: io (everything is released all the same).
   [[nodiscard]] Result<void> close();
@@ -120,6 +146,7 @@ class Engine {
   [[nodiscard]] Result<void> make_recovered_durable();
   [[nodiscard]] Result<void> start_writing(const Options& options);
   void make_spaces();
+  [[nodiscard]] Result<void> sync_all();
   [[nodiscard]] Result<void> end_slices();
   [[nodiscard]] Result<void> move_out_large_values(std::span<WriteEntry> entries, std::vector<std::string>& payloads);
   [[nodiscard]] bool take_async_room(std::uint64_t size_bytes) noexcept;
@@ -148,6 +175,9 @@ class Engine {
   mutable std::shared_mutex spaces_mutex_;
   std::map<SpaceId, std::unique_ptr<Space>> spaces_;
   std::map<std::string, Space*, std::less<>> spaces_by_name_;
+  std::vector<std::unique_ptr<Space>> removed_spaces_;
+  SyncFollower* sync_follower_ = nullptr;
+  std::unique_ptr<RawBytes> raw_bytes_;
   std::unique_ptr<WriteRoute> route_;  // behind the spaces: its threads end before the tails they use
 
   std::map<SpaceId, RecoveredSpace> recovered_;

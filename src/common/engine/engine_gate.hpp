@@ -52,12 +52,32 @@ class EngineGate {
     return {inside, closed_.load() ? nullptr : engine_.get()};
   }
 
-  /// Closes the store, once. Errors: closed (it was already), locked (forked child), and Engine::close's.
+  /// Keeps the medium's addresses as they are, although its owner is outside: close() is refused meanwhile, and a
+  /// released engine goes only with the last pin. Threads: any; made inside a Pass.
+  class Pin {
+   public:
+    explicit Pin(std::shared_ptr<EngineGate> gate) noexcept : gate_(std::move(gate)) { gate_->pins_.fetch_add(1); }
+    Pin(Pin&&) noexcept = default;
+    Pin& operator=(Pin&&) = delete;
+    ~Pin() {
+      if (gate_ != nullptr) gate_->unpin();
+    }
+
+   private:
+    std::shared_ptr<EngineGate> gate_;
+  };
+
+  /// Closes the store, once. Errors: closed (it was already), locked (forked child), busy (something is pinned; the
+  /// store goes on), and Engine::close's.
   [[nodiscard]] Result<void> close() {
     if (fork_guard_.in_child()) return Unexpected(locked_error());
     const std::lock_guard lock(closing_);
-    if (engine_ == nullptr) return Unexpected(closed_error());
+    if (engine_ == nullptr || closed_.load()) return Unexpected(closed_error());
     shut();
+    if (pins_.load() != 0) {
+      closed_.store(false);
+      return Unexpected(Error{.code = ErrorCode::busy, .message = "views of the store's bytes are still in use"});
+    }
     auto closed = engine_->close();
     engine_.reset();
     return closed;
@@ -72,7 +92,9 @@ class EngineGate {
     }
     const std::lock_guard lock(closing_);
     shut();
-    engine_.reset();
+    if (engine_ != nullptr) engine_->stop();
+    released_.store(true);
+    if (pins_.load() == 0) engine_.reset();  // else unpin() sees released_
   }
 
   [[nodiscard]] static Error closed_error() {
@@ -90,6 +112,12 @@ class EngineGate {
     std::atomic<std::uint64_t> inside{0};
   };
 
+  void unpin() noexcept {
+    if (pins_.fetch_sub(1) != 1 || !released_.load() || fork_guard_.in_child()) return;
+    const std::lock_guard lock(closing_);
+    if (pins_.load() == 0) engine_.reset();
+  }
+
   void shut() noexcept {
     closed_.store(true);
     for (Shard& shard : shards_)
@@ -100,6 +128,8 @@ class EngineGate {
   std::mutex closing_;
   std::unique_ptr<Engine> engine_;
   std::atomic<bool> closed_{false};
+  std::atomic<bool> released_{false};
+  std::atomic<std::uint64_t> pins_{0};
   std::array<Shard, kShardCount> shards_{};
 };
 

@@ -58,8 +58,12 @@ Result<SegmentPlace> Segments::add_records(SpaceId space, std::uint64_t slice_si
   return place;
 }
 
+Result<std::vector<ByteRange>> Segments::allocate_parts(std::uint64_t size_bytes) {
+  return allocate_or_reclaim(size_bytes, [&] { return extents_.allocate_parts(size_bytes); });
+}
+
 Result<std::vector<ValuePartDisk>> Segments::add_value(SpaceId space, std::string_view value) {
-  auto extents = allocate_or_reclaim(value.size(), [&] { return extents_.allocate_parts(value.size()); });
+  auto extents = allocate_parts(value.size());
   if (!extents) return Unexpected(extents.error());
   std::vector<ValuePartDisk> parts;
   std::vector<CatalogEntry> entries;

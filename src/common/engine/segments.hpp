@@ -41,6 +41,10 @@ class Segments {
   /// Errors: no_space (nothing changed), io, locked.
   [[nodiscard]] Result<std::vector<ValuePartDisk>> add_value(SpaceId space, std::string_view value);
 
+  /// As few extents as possible that hold `size_bytes` together; nobody knows of them yet.
+  /// Errors: no_space, io, locked.
+  [[nodiscard]] Result<std::vector<ByteRange>> allocate_parts(std::uint64_t size_bytes);
+
   /// The extents of these segments are needed no longer, once what replaces them is durable: at once,
   /// or (`after_sync`) with the next sync. Never fails: what a crash loses of this, recovery finds.
   void retire(const std::vector<SegmentId>& segments, bool after_sync);

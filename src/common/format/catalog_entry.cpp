@@ -15,12 +15,19 @@ bool is_plausible(const CatalogEntryDisk& disk) noexcept {
       return disk.segment_id != 0 && disk.name_size_bytes == 0 && disk.offset % kBlockSizeBytes == 0 &&
              disk.size_bytes % kBlockSizeBytes == 0 && disk.size_bytes != 0 &&
              (disk.kind == static_cast<std::uint8_t>(SegmentContent::value) ||
+              disk.kind == static_cast<std::uint8_t>(SegmentContent::region) ||
               (disk.kind == static_cast<std::uint8_t>(SegmentContent::records) &&
                disk.size_bytes <= kSegmentSizeBytesMax));
     case CatalogEntryType::free_segment:
     case CatalogEntryType::slice_count:
     case CatalogEntryType::next_ids:
       return disk.name_size_bytes == 0;
+    case CatalogEntryType::region_size:
+    case CatalogEntryType::remove_space:
+      return disk.space_id != kCatalogSpaceId && disk.name_size_bytes == 0;
+    case CatalogEntryType::rename_space:
+      return disk.space_id != kCatalogSpaceId && disk.name_size_bytes >= 1 &&
+             disk.name_size_bytes <= kNameSizeBytesMax;
   }
   return false;
 }

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <holdfast/options.hpp>
+#include <holdfast/storage.hpp>
+
+#include "common/engine/catalog.hpp"
+#include "common/engine/extents.hpp"
+#include "common/engine/held_extent.hpp"
+#include "common/engine/segments.hpp"
+#include "common/engine/write_route.hpp"
+
+namespace holdfast {
+
+/// A run of a space's bytes and where it lies.
+struct RawExtent {
+  std::uint64_t start = 0;  ///< Of the run in the space's bytes; a multiple of the block.
+  std::shared_ptr<HeldExtent> held;
+
+  [[nodiscard]] std::uint64_t size_bytes() const noexcept { return held->range().size_bytes; }
+  [[nodiscard]] std::uint64_t end() const noexcept { return start + size_bytes(); }
+};
+
+/// Bytes that are no records: written in place, in extents of their own that the catalog names.
+///
+/// Crash order, as in docs/durability.md "regions": (1) the catalog names an extent before a byte is written to it;
+/// (2) bytes are durable before the catalog says a size that covers them; (3) the catalog has forgotten an extent before
+/// it is given out again.
+/// Threads: any number of callers.
+class RawBytes {
+ public:
+  RawBytes(Storage& storage, Catalog& catalog, Extents& extents, Segments& segments, WriteRoute& route)
+      : storage_(storage), catalog_(catalog), extents_(extents), segments_(segments), route_(route) {}
+
+  /// Extents for `size_bytes` of `space` from `start` on, both multiples of the block; in the catalog on return.
+  /// Errors: no_space (nothing changed), io, locked.
+  [[nodiscard]] Result<std::vector<RawExtent>> add(SpaceId space, std::uint64_t start, std::uint64_t size_bytes);
+
+  /// Writes `ranges`. Durability: as asked; on media where a fence covers its own core alone always immediate, since
+  /// nobody could do it later. Errors: io (latched), locked.
+  [[nodiscard]] Result<void> write(std::span<const WriteRange> ranges, Durability durability);
+
+  /// Makes everything durable that was written before. Errors: io (latched), locked.
+  [[nodiscard]] Result<void> drain() { return storage_.drain(); }
+
+  /// Makes `entries` true at once. Durability: immediate. Errors: no_space, io, locked.
+  [[nodiscard]] Result<void> publish(const std::vector<CatalogEntry>& entries) { return catalog_.commit(entries); }
+
+  [[nodiscard]] bool shares_syncs() const noexcept { return storage_.capabilities().shares_syncs; }
+
+ private:
+  Storage& storage_;
+  Catalog& catalog_;
+  Extents& extents_;
+  Segments& segments_;
+  WriteRoute& route_;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+
+#include <holdfast/error.hpp>
+
+namespace holdfast::region {
+
+/// Order of the writes that make a region longer. Each claims the range behind the last claim, fills it outside every
+/// lock, and is shown when it and all below it are filled: so that no reader sees bytes nobody wrote.
+/// Threads: any number of callers.
+class GrowthOrder {
+ public:
+  struct Claim {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    bool filled = false;
+  };
+
+  explicit GrowthOrder(std::uint64_t size_bytes) noexcept : shown_(size_bytes), claimed_end_(size_bytes) {}
+
+  /// Bytes shown.
+  [[nodiscard]] std::uint64_t size_bytes() const noexcept { return shown_.load(std::memory_order_acquire); }
+
+  /// Claims from the last claim's end to `end_of(that end)`. Nothing, if that is not behind it; then it returns when
+  /// what it asked for is shown. `make_room(end)` is called first, under the lock: growing a region waits for room
+  /// once in many writes.
+  /// Errors: make_room's; the error of a claim below that could not be filled.
+  template <class EndOf, class MakeRoom>
+  [[nodiscard]] Result<Claim*> claim(EndOf&& end_of, MakeRoom&& make_room) {
+    std::unique_lock lock(mutex_);
+    while (closed_) wait_for_change(lock);
+    if (failed_) return Unexpected(*failed_);
+    const auto end = end_of(claimed_end_);
+    if (!end) return Unexpected(end.error());
+    if (*end <= claimed_end_) {
+      while (shown_.load(std::memory_order_relaxed) < *end && claimed_end_ >= *end && !failed_) wait_for_change(lock);
+      return nullptr;
+    }
+    if (auto room = make_room(*end); !room) return Unexpected(room.error());
+    claims_.push_back({.begin = claimed_end_, .end = *end});
+    claimed_end_ = *end;
+    return &claims_.back();
+  }
+
+  /// Calls `act` when claims can be made, under their lock.
+  template <class Act>
+  [[nodiscard]] Result<void> between_claims(Act&& act) {
+    std::unique_lock lock(mutex_);
+    while (closed_) wait_for_change(lock);
+    if (failed_) return Unexpected(*failed_);
+    return act();
+  }
+
+  /// The claim is filled, or could not be: then nothing from it on is ever shown. Returns when it is shown.
+  /// Errors: `filled`'s, or that of a claim below.
+  [[nodiscard]] Result<void> finish(Claim& claim, const Result<void>& filled) {
+    std::unique_lock lock(mutex_);
+    const std::uint64_t end = claim.end;
+    if (filled) {
+      claim.filled = true;
+    } else if (!failed_) {
+      failed_ = filled.error();
+    }
+    while (!claims_.empty() && claims_.front().filled) {
+      shown_.store(claims_.front().end, std::memory_order_release);
+      claims_.pop_front();
+    }
+    tell_change();
+    while (shown_.load(std::memory_order_relaxed) < end && !failed_) wait_for_change(lock);
+    if (shown_.load(std::memory_order_relaxed) < end) return Unexpected(*failed_);
+    return {};
+  }
+
+  /// Calls `change(size)` while no claim is open and none can be made; it returns the size to go on from.
+  /// Errors: change's; the error of a claim that could not be filled.
+  template <class Change>
+  [[nodiscard]] Result<void> alone(Change&& change) {
+    std::unique_lock lock(mutex_);
+    while (closed_) wait_for_change(lock);
+    closed_ = true;
+    while (!claims_.empty() && !failed_) wait_for_change(lock);
+    Result<std::uint64_t> size = failed_ ? Unexpected(*failed_) : change(claimed_end_);
+    if (size) {
+      claimed_end_ = *size;
+      shown_.store(*size, std::memory_order_release);
+    }
+    closed_ = false;
+    tell_change();
+    if (!size) return Unexpected(size.error());
+    return {};
+  }
+
+ private:
+  // An atomic instead of a condition variable, which a forked child could not destroy while the parent's threads wait.
+  void wait_for_change(std::unique_lock<std::mutex>& lock) {
+    ++waiting_;
+    const std::uint32_t seen = changes_.load(std::memory_order_relaxed);
+    lock.unlock();
+    changes_.wait(seen, std::memory_order_acquire);
+    lock.lock();
+    --waiting_;
+  }
+  void tell_change() {
+    if (waiting_ == 0) return;
+    changes_.fetch_add(1, std::memory_order_release);
+    changes_.notify_all();
+  }
+
+  std::atomic<std::uint64_t> shown_;
+  std::mutex mutex_;  // guards the rest
+  std::uint64_t claimed_end_;
+  std::deque<Claim> claims_;  // in order
+  bool closed_ = false;
+  std::optional<Error> failed_;
+  std::uint32_t waiting_ = 0;
+  std::atomic<std::uint32_t> changes_{0};
+};
+
+}  // namespace holdfast::region

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "common/engine/engine.hpp"
+#include "common/engine/engine_gate.hpp"
+#include "common/engine/sync_follower.hpp"
+#include "region/region_space.hpp"
+
+namespace holdfast::region {
+
+/// The regions of a store by name and by id.
+/// Threads: any number of callers.
+class RegionDirectory final : public SyncFollower {
+ public:
+  explicit RegionDirectory(std::shared_ptr<EngineGate> gate) : gate_(std::move(gate)) {}
+
+  /// Takes `space` from what recovery found; before anybody else uses the store.
+  /// Errors: corruption (its extents leave a gap, or end before its size does).
+  [[nodiscard]] Result<void> recover(Engine& engine, Space& space);
+
+  /// Null if there is no region of that name.
+  [[nodiscard]] std::shared_ptr<RegionSpace> find(std::string_view name) const;
+
+  /// Errors: not_found (removed, or never given out).
+  [[nodiscard]] Result<std::shared_ptr<RegionSpace>> find(RegionId id) const;
+
+  /// A new region, durable on return. Errors: Engine::create_space's.
+  [[nodiscard]] Result<std::shared_ptr<RegionSpace>> create(Engine& engine, std::string_view name);
+
+  [[nodiscard]] Result<void> rename(Engine& engine, RegionSpace& region, std::string_view name);
+  [[nodiscard]] Result<void> remove(Engine& engine, RegionSpace& region);
+
+  [[nodiscard]] Result<void> sync(RawBytes& raw, const std::function<Result<void>()>& drain) override;
+
+ private:
+  [[nodiscard]] static RegionId id_of(const Engine& engine, SpaceId space) noexcept;
+  std::shared_ptr<RegionSpace> add(const Engine& engine, Space& space, std::string name, ExtentTable table,
+                                   std::uint64_t size_bytes, bool may_be_dirty);
+
+  std::shared_ptr<EngineGate> gate_;
+  mutable std::mutex mutex_;  // held over a region's rename and removal: both are rare, and change the maps
+  std::map<std::string, std::shared_ptr<RegionSpace>, std::less<>> by_name_;
+  std::map<RegionId, std::shared_ptr<RegionSpace>> by_id_;
+};
+
+}  // namespace holdfast::region
