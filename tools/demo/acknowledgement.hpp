@@ -12,12 +12,13 @@ namespace holdfast::demo {
 struct Acknowledgement {
   enum class Kind : std::uint32_t {
     ready,     ///< The store is open: the clock starts.
-    put,       ///< `record` is in the key-value space.
-    appended,  ///< `record` is in the log, under the id `value`.
-    flushed,   ///< The first `value` bytes of the region are durable.
+    put,       ///< Record `number` is in the key-value space.
+    appended,  ///< Record `number` is in the log, under the id `value`.
+    flushed,   ///< The first `value` bytes of the region are durable; the last write and flush took `number`
+               ///< us.
   };
   Kind kind = Kind::ready;
-  std::uint32_t record = 0;
+  std::uint32_t number = 0;
   std::uint64_t value = 0;
 };
 static_assert(sizeof(Acknowledgement) == 16);

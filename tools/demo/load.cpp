@@ -1,23 +1,15 @@
 #include "demo/load.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <fstream>
-#include <functional>
-#include <mutex>
-#include <span>
-#include <thread>
-#include <vector>
 
 #include "demo/binary.hpp"
 #include "demo/command.hpp"
+#include "demo/loading_threads.hpp"
 #include "demo/package_index.hpp"
 
 namespace holdfast::demo {
 namespace {
-
-using Kind = Acknowledgement::Kind;
 
 Result<Acknowledged> read_acknowledged(const std::filesystem::path& path, std::size_t record_count) {
   Acknowledged acknowledged(record_count);
@@ -39,93 +31,6 @@ bool is_first(const Acknowledged& acknowledged) {
          acknowledged.flushed_bytes == 0;
 }
 
-Result<void> acknowledge(int fd, const Acknowledgement& acknowledgement) {
-  if (::write(fd, &acknowledgement, sizeof acknowledgement) != sizeof acknowledgement)
-    return Unexpected(system_error("acknowledgement pipe"));
-  return {};
-}
-
-using Job = std::function<Result<void>()>;
-
-/// Runs each job on a thread of its own; the first error of any.
-Result<void> on_threads(const std::vector<Job>& jobs) {
-  std::mutex mutex;
-  Result<void> first;
-  std::vector<std::thread> threads;
-  for (const Job& job : jobs) {
-    threads.emplace_back([&] {
-      const Result<void> result = job();
-      const std::lock_guard lock(mutex);
-      if (first && !result) first = result;
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  return first;
-}
-
-/// What the loading threads work on.
-struct Load {
-  const LoadArguments& arguments;
-  const PackageIndex& index;
-  const Binary& binary;
-  const Acknowledged& done;
-  Kv space;
-  Log log;
-  Region region;
-
-  Result<void> put(unsigned thread) {
-    for (std::uint32_t number = 0; number < index.records().size(); ++number) {
-      const PackageRecord& record = index.records()[number];
-      if (done.put[number] != 0 || std::hash<std::string>{}(record.key) % arguments.threads != thread)
-        continue;
-      if (auto put = space.put(record.key, record.stanza); !put) return put;
-      if (auto told = acknowledge(arguments.acknowledgement_fd, {Kind::put, number}); !told) return told;
-    }
-    return {};
-  }
-
-  Result<void> append(unsigned thread) {
-    for (std::uint32_t number = thread; number < index.records().size(); number += arguments.threads) {
-      if (done.appended[number] != 0) continue;
-      const auto id = log.append(index.records()[number].stanza);
-      if (!id) return Unexpected(id.error());
-      if (auto told = acknowledge(arguments.acknowledgement_fd, {Kind::appended, number, *id}); !told)
-        return told;
-    }
-    return {};
-  }
-
-  Result<void> write_region() {
-    const std::span<const std::byte> bytes(binary);
-    for (std::uint64_t at = done.flushed_bytes; at < bytes.size();) {
-      const auto piece = bytes.subspan(at, std::min(kPieceSizeBytes, bytes.size() - at));
-      if (auto written = region.write_at(at, piece); !written) return written;
-      if (const auto flushed = region.flush(); !flushed) return Unexpected(flushed.error());
-      at += piece.size();
-      if (auto told = acknowledge(arguments.acknowledgement_fd, {Kind::flushed, 0, at}); !told) return told;
-    }
-    return {};
-  }
-};
-
-Result<void> load_into(Store& store, const LoadArguments& arguments, const PackageIndex& index,
-                       const Binary& binary, const Acknowledged& done) {
-  const auto space = store.kv(kPackagesSpace, {.durability = Durability::immediate});
-  if (!space) return Unexpected(space.error());
-  const auto log = store.log(kPackagesLog, {.durability = Durability::immediate});
-  if (!log) return Unexpected(log.error());
-  const auto region = store.region(kCompilerRegion);
-  if (!region) return Unexpected(region.error());
-  Load load{arguments, index, binary, done, *space, *log, *region};
-  std::vector<Job> jobs{[&load] { return load.write_region(); }};
-  for (unsigned thread = 0; thread < arguments.threads; ++thread) {
-    jobs.emplace_back([&load, thread] { return load.put(thread); });
-    jobs.emplace_back([&load, thread] { return load.append(thread); });
-  }
-  if (auto ready = acknowledge(arguments.acknowledgement_fd, {Kind::ready}); !ready) return ready;
-  return on_threads(jobs);
-}
-
 }  // namespace
 
 Options store_options(bool pmem, OpenMode mode) {
@@ -143,7 +48,7 @@ Result<void> load(const LoadArguments& arguments) {
       Store::open(arguments.store,
                   store_options(arguments.pmem, is_first(*done) ? OpenMode::create : OpenMode::existing));
   if (!store) return Unexpected(store.error());
-  if (auto loaded = load_into(*store, arguments, *index, *binary, *done); !loaded) return loaded;
+  if (auto loaded = load_on_threads(*store, arguments, *index, *binary, *done); !loaded) return loaded;
   return store->close();
 }
 

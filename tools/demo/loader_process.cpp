@@ -3,10 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,31 +28,34 @@ struct Descriptor {
   int fd = -1;
 };
 
-/// Notes one acknowledgement; which facade's it was, if any's.
-std::optional<Facade> note(const Acknowledgement& one, Acknowledged& acknowledged, LoaderRun& run) {
+/// Notes one acknowledgement, `time` after the first call.
+void note(const Acknowledgement& one, std::chrono::nanoseconds time, Acknowledged& acknowledged,
+          LoaderRun& run) {
   switch (one.kind) {
     case Acknowledgement::Kind::ready:
-      return std::nullopt;
+      break;
     case Acknowledgement::Kind::put:
-      acknowledged.put[one.record] = 1;
+      acknowledged.put[one.number] = 1;
       ++run.acknowledged[Facade::kv];
-      return Facade::kv;
+      run.time[Facade::kv] = time;
+      break;
     case Acknowledgement::Kind::appended:
-      acknowledged.appended[one.record] = one.value;
+      acknowledged.appended[one.number] = one.value;
       ++run.acknowledged[Facade::log];
-      return Facade::log;
+      run.time[Facade::log] = time;
+      break;
     case Acknowledgement::Kind::flushed:
       run.acknowledged[Facade::region] += one.value - acknowledged.flushed_bytes;
       acknowledged.flushed_bytes = one.value;
-      return Facade::region;
+      run.time[Facade::region] += std::chrono::microseconds(one.number);
+      break;
   }
-  return std::nullopt;
 }
 
 /// Reads the acknowledgements of one process until it is gone: those it wrote before it was killed
 /// are still in the pipe and count.
 Result<LoaderRun> follow(int pipe, const ChildProcess& process, Acknowledged& acknowledged,
-                         const PerFacade<std::uint64_t>& kill_after) {
+                         std::uint64_t kill_after) {
   LoaderRun run;
   auto started = std::chrono::steady_clock::now();
   std::array<Acknowledgement, kPipeSizeBytes / sizeof(Acknowledgement)> received{};
@@ -67,19 +68,15 @@ Result<LoaderRun> follow(int pipe, const ChildProcess& process, Acknowledged& ac
     const std::size_t count = static_cast<std::size_t>(size) / sizeof received[0];
     for (const Acknowledgement& one : std::span(received).first(count)) {
       if (one.kind == Acknowledgement::Kind::ready) started = now;
-      if (const auto facade = note(one, acknowledged, run)) run.time[*facade] = now - started;
+      note(one, now - started, acknowledged, run);
     }
-    const bool enough = std::any_of(kFacades.begin(), kFacades.end(), [&](Facade facade) {
-      return run.acknowledged[facade] >= kill_after[facade];
-    });
-    if (enough) process.kill();
+    if (run.acknowledged[Facade::kv] >= kill_after) process.kill();
   }
 }
 
 }  // namespace
 
-Result<LoaderRun> LoaderProcess::run(Acknowledged& acknowledged,
-                                     const PerFacade<std::uint64_t>& kill_after) const {
+Result<LoaderRun> LoaderProcess::run(Acknowledged& acknowledged, std::uint64_t kill_after) const {
   const std::filesystem::path list = directory / "acknowledged";
   if (const auto saved = save_acknowledged(list, acknowledged); !saved) return Unexpected(saved.error());
   std::array<int, 2> ends{};

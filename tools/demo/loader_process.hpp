@@ -1,10 +1,10 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <holdfast/error.hpp>
+#include <limits>
 
 #include "demo/acknowledgement.hpp"
 #include "demo/facade.hpp"
@@ -12,9 +12,12 @@
 namespace holdfast::demo {
 
 struct LoaderRun {
-  PerFacade<std::uint64_t> acknowledged{};     ///< Records; of the region, bytes.
-  PerFacade<std::chrono::nanoseconds> time{};  ///< From the first call to the last acknowledgement.
-  int exit_code = 0;                           ///< 128 + 9 where it was killed.
+  PerFacade<std::uint64_t> acknowledged{};  ///< Records; of the region, bytes.
+  int exit_code = 0;                        ///< 128 + 9 where it was killed.
+
+  /// From the first call to the last acknowledgement; of the region, which waits for the others, the time in
+  /// its calls alone.
+  PerFacade<std::chrono::nanoseconds> time{};
 };
 
 struct LoaderProcess {
@@ -25,12 +28,9 @@ struct LoaderProcess {
   std::filesystem::path directory;  ///< For the list of what is acknowledged already.
   bool pmem = false;
 
-  /// Starts a loading process and notes its acknowledgements. Kills it as soon as one of the three facades
-  /// has `kill_after` of them: the others are at work then.
-  [[nodiscard]] Result<LoaderRun> run(Acknowledged& acknowledged,
-                                      const PerFacade<std::uint64_t>& kill_after = kNever) const;
-
-  static constexpr PerFacade<std::uint64_t> kNever{{~0ull, ~0ull, ~0ull}};
+  /// Starts a loading process, notes its acknowledgements, and kills it once `kill_after` records were put.
+  [[nodiscard]] Result<LoaderRun> run(
+      Acknowledged& acknowledged, std::uint64_t kill_after = std::numeric_limits<std::uint64_t>::max()) const;
 };
 
 }  // namespace holdfast::demo

@@ -33,8 +33,7 @@ void add_times(Outcome& outcome, const LoaderRun& run) {
 
 Result<void> load_until_killed(const LoaderProcess& loader, const Source& source, Acknowledged& acknowledged,
                                Outcome& outcome) {
-  const std::uint64_t half = source.index.records().size() / 2;
-  const auto run = loader.run(acknowledged, {{half, half, source.binary.size() / 2}});
+  const auto run = loader.run(acknowledged, source.index.records().size() / 2);
   if (!run) return Unexpected(run.error());
   if (run->exit_code != kKilled)
     return Unexpected(failure("the loading process was to be killed midway but ended by itself"));

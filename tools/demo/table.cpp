@@ -33,10 +33,9 @@ std::string table(const std::vector<Outcome>& outcomes) {
       "returned\n"
       "before the SIGKILL; found: those there after it, byte for byte; lost: acknowledged and missing, "
       "after\n"
-      "the kill or at the end. All three facades are loaded side by side: 8 threads put, 8 append, one "
-      "writes\n"
-      "and flushes the region. Each call is durable before it returns (immediate) on a durable medium; an\n"
-      "emulated pmem pool runs the same instructions on memory.\n",
+      "the kill or at the end. All are loaded side by side: 8 threads put, 8 append, one writes and flushes\n"
+      "the region in step with them, its MB/s are of the time in its calls. Each call is durable before it\n"
+      "returns on a durable medium; an emulated pmem pool runs the same instructions on memory.\n",
       kPieceSizeBytes >> 10);
   return text;
 }
