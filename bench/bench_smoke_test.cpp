@@ -54,8 +54,9 @@ std::vector<nlohmann::json> rows_of(const std::filesystem::path& file) {
 }
 
 const std::vector<std::string>& all_workloads() {
-  static const std::vector<std::string> names{"kv-put",   "kv-get", "kv-update", "kv-delete",
-                                              "kv-batch", "reopen", "raw"};
+  static const std::vector<std::string> names{
+      "kv-put",       "kv-get",      "kv-update",    "kv-delete", "kv-batch", "log-append", "log-scan",
+      "region-write", "region-read", "region-flush", "commit",    "reopen",   "raw"};
   return names;
 }
 
@@ -73,6 +74,21 @@ struct BenchRun {
   std::string options;
 };
 
+bool runs_on_a_store(const std::string& workload) { return workload != "reopen" && workload != "raw"; }
+
+/// What the workload is run with here; the sizes that it takes by itself where none is named.
+struct Sizes {
+  std::uint64_t key = 16;
+  std::uint64_t value = 100;
+  std::string options{};
+};
+
+Sizes sizes_of(const std::string& workload) {
+  if (workload.starts_with("log-")) return {0, 128, ""};
+  if (workload.starts_with("region-")) return {0, 8192, " --value-size 8192"};
+  return {16, 100, workload == "kv-batch" ? " --batch 10" : ""};
+}
+
 /// Shown by GoogleTest.
 void PrintTo(const BenchRun& run, std::ostream* out) { *out << run.workload << " on " << run.backend; }
 
@@ -83,7 +99,8 @@ std::vector<BenchRun> all_runs() {
       if (workload == "reopen" && backend == "memory") continue;  // refused; a test of its own
       runs.push_back({workload, backend, "--threads 1"});
       if (workload != "reopen") runs.push_back({workload, backend, "--threads 3 --durability buffered"});
-      if (workload.starts_with("kv-")) runs.push_back({workload, backend, "--threads 2 --with-raw"});
+      if (runs_on_a_store(workload)) runs.push_back({workload, backend, "--threads 2 --with-raw"});
+      if (workload == "log-append") runs.push_back({workload, backend, "--threads 2 --with-raw --batch 7"});
     }
   }
   return runs;
@@ -102,9 +119,10 @@ TEST_P(BenchSmoke, WritesACompleteRow) {
   const Scratch scratch;
   const auto json = scratch.path() / "rows.json";
   const std::string dir = run.backend == "pmem" ? "/dev/shm" : scratch.path().string();
-  const Outcome outcome = run_bench(
-      run.workload + " --backend " + run.backend + " " + run.options + " --keys 120 --slices 4 --batch " +
-      (run.workload == "kv-batch" ? "10" : "1") + " --repeat 2 --dir " + dir + " --json " + json.string());
+  const Sizes sizes = sizes_of(run.workload);
+  const Outcome outcome =
+      run_bench(run.workload + " --backend " + run.backend + " " + run.options + sizes.options +
+                " --keys 120 --slices 4 --repeat 2 --dir " + dir + " --json " + json.string());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.text;
 
   const auto rows = rows_of(json);
@@ -113,8 +131,8 @@ TEST_P(BenchSmoke, WritesACompleteRow) {
     EXPECT_EQ(row.at("workload"), run.workload);
     EXPECT_EQ(row.at("backend"), run.backend);
     EXPECT_EQ(row.at("ops"), 120);
-    EXPECT_EQ(row.at("key_size"), 16);
-    EXPECT_EQ(row.at("value_size"), 100);
+    EXPECT_EQ(row.at("key_size"), sizes.key);
+    EXPECT_EQ(row.at("value_size"), sizes.value);
     EXPECT_TRUE(row.at("durable").is_boolean());
     for (const char* field :
          {"ops_per_s", "ops_per_s_median", "mb_per_s", "p10_ns", "p50_ns", "p99_ns", "p999_ns"}) {
@@ -132,7 +150,7 @@ TEST_P(BenchSmoke, WritesACompleteRow) {
     for (const char* field : {"device_bytes", "device_bytes_per_op_median", "dram_bytes_per_key"}) {
       EXPECT_TRUE(row.at(field).is_null() || row.at(field).is_number()) << field;
     }
-    if (run.workload.starts_with("kv-")) {
+    if (runs_on_a_store(run.workload)) {
       EXPECT_TRUE(row.at("syncs").is_number());
       EXPECT_TRUE(row.at("fences").is_number());
     }
@@ -171,6 +189,19 @@ TEST(BenchProgram, DurableFilePutsAreSyncedAndCounted) {
   EXPECT_LE(rows[0].at("writes_per_sync").get<double>(), 1.0);
 }
 
+TEST(BenchProgram, EachFlushOfARegionOnAFileIsASync) {
+  const Scratch scratch;
+  const auto json = scratch.path() / "rows.json";
+  const Outcome outcome =
+      run_bench("region-flush --keys 50 --dir " + scratch.path().string() + " --json " + json.string());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.text;
+  const auto rows = rows_of(json);
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].at("value_size"), 4096);
+  EXPECT_EQ(rows[0].at("durability"), "buffered");
+  EXPECT_GE(rows[0].at("syncs"), 50) << "one thread cannot share a sync";
+}
+
 TEST(BenchProgram, WrongUseExitsWith2AndSaysWhy) {
   const struct {
     const char* arguments;
@@ -180,6 +211,8 @@ TEST(BenchProgram, WrongUseExitsWith2AndSaysWhy) {
       {"", "workload is required"},
       {"kv-put --backend tape", "tape"},
       {"kv-put --key-size 4", "--key-size"},
+      {"log-append --key-size 16", "knows no keys"},
+      {"region-write --value-size 100", "--value-size"},
       {"kv-put --threads 0", "--threads"},
       {"reopen --backend memory", "outlives its process"},
       {"raw --with-raw", "no raw side"},

@@ -79,7 +79,8 @@ Error fill_and_wait(const Config& config, const std::filesystem::path& path) {
   auto fixture = StoreFixture::make(config, path, config.keys);
   if (!fixture) return std::move(fixture.error());
   const Values values(config.value_size_bytes);
-  if (auto done = fill(*fixture, config, values, 0, config.keys); !done) return std::move(done.error());
+  if (auto done = fill(fixture->store, fixture->space, config, values, 0, config.keys); !done)
+    return std::move(done.error());
   if (::write(STDOUT_FILENO, &kReady, 1) != 1) return system_failure("nobody listens").value();
   while (true) ::pause();
 }

@@ -11,26 +11,32 @@
 
 namespace holdfast::bench {
 
-/// What one run is asked to do. Zero or empty: chosen by resolve().
+/// A size that resolve() chooses.
+inline constexpr std::uint64_t kByWorkload = ~std::uint64_t{0};
+
+/// What one run is asked to do. Zero, empty or kByWorkload: chosen by resolve().
 struct Config {
   std::string workload;
   Backend backend = Backend::file;
   std::filesystem::path dir;
-  std::uint64_t keys = 0;
-  std::uint64_t value_size_bytes = 100;
-  std::uint64_t key_size_bytes = 16;
+  std::uint64_t keys = 0;                        ///< Keys, records of a log, blocks of a region, commits.
+  std::uint64_t value_size_bytes = kByWorkload;  ///< Of a payload, or a block, too.
+  std::uint64_t key_size_bytes = kByWorkload;    ///< 0 where the workload knows no keys.
   std::uint32_t threads = 1;
   Durability durability = Durability::immediate;
   std::uint64_t batch = 0;  ///< Records a commit.
   std::uint32_t repeat = 1;
-  std::uint32_t slices = 0;  ///< Parts of a run that are timed each for itself.
+  std::uint32_t slices = 0;    ///< Parts of a run that are timed each for itself.
   bool unsized_index = false;  ///< Leave KvOptions::expected_keys alone; else it is `keys`.
-  bool with_raw = false;     ///< A slice of the raw limit beside each slice of the workload.
+  bool with_raw = false;       ///< A slice of the raw limit beside each slice of the workload.
   std::uint64_t seed = 1;
 };
 
 [[nodiscard]] std::string_view name(Backend backend) noexcept;
 [[nodiscard]] std::string_view name(Durability durability) noexcept;
+
+/// What a workload is run with unless somebody asks for another.
+[[nodiscard]] Durability default_durability(std::string_view workload) noexcept;
 
 /// True where each write of the workload waits for a sync of a disk.
 [[nodiscard]] bool waits_for_syncs(const Config& config) noexcept;

@@ -21,7 +21,7 @@ class KvPut final : public KvWorkload {
     for (const std::uint64_t id : lane.ids) {
       make_key(id, lane.key);
       const std::string_view value = values_.of(id, 0);
-      auto done = lane.time([&] { return fixture_->space.put(lane.key, value); });
+      auto done = lane.time([&] { return space_->put(lane.key, value); });
       if (!done) return done;
     }
     return {};
@@ -36,7 +36,7 @@ class KvPut final : public KvWorkload {
   Result<void> single_write(std::uint64_t i) override {
     std::string key = new_key();
     make_key(config_.keys + i, key);
-    return fixture_->space.put(key, values_.of(config_.keys + i, 0));
+    return space_->put(key, values_.of(config_.keys + i, 0));
   }
 };
 
@@ -50,7 +50,7 @@ class KvGet final : public KvWorkload {
   Result<void> run_lane(Lane& lane) override {
     for (const std::uint64_t id : lane.ids) {
       make_key(id, lane.key);
-      auto value = lane.time([&] { return fixture_->space.get(lane.key); });
+      auto value = lane.time([&] { return space_->get(lane.key); });
       if (!value) return Unexpected(std::move(value.error()));
       if (!*value || **value != values_.of(id, 0)) {
         return wrong(fmt::format("key {} {}", id, *value ? "has another value" : "is missing"));
@@ -71,7 +71,7 @@ class KvUpdate final : public KvWorkload {
     for (const std::uint64_t id : lane.ids) {
       make_key(id, lane.key);
       const std::string_view value = values_.of(id, 1);
-      auto done = lane.time([&] { return fixture_->space.put(lane.key, value); });
+      auto done = lane.time([&] { return space_->put(lane.key, value); });
       if (!done) return done;
     }
     return {};
@@ -86,7 +86,7 @@ class KvUpdate final : public KvWorkload {
   Result<void> single_write(std::uint64_t i) override {
     std::string key = new_key();
     make_key(i, key);
-    return fixture_->space.put(key, values_.of(i, 2));
+    return space_->put(key, values_.of(i, 2));
   }
 };
 
@@ -100,7 +100,7 @@ class KvDelete final : public KvWorkload {
   Result<void> run_lane(Lane& lane) override {
     for (const std::uint64_t id : lane.ids) {
       make_key(id, lane.key);
-      auto erased = lane.time([&] { return fixture_->space.erase(lane.key); });
+      auto erased = lane.time([&] { return space_->erase(lane.key); });
       if (!erased) return Unexpected(std::move(erased.error()));
       if (!*erased) return wrong(fmt::format("key {} was missing before its erase", id));
     }
@@ -111,12 +111,12 @@ class KvDelete final : public KvWorkload {
 
   std::uint64_t single_writes() const override { return std::min(kSingleWrites, config_.keys); }
   Result<void> prepare_single_writes() override {
-    return fill(*fixture_, config_, values_, 0, single_writes());
+    return fill(*store_, *space_, config_, values_, 0, single_writes());
   }
   Result<void> single_write(std::uint64_t i) override {
     std::string key = new_key();
     make_key(i, key);
-    auto erased = fixture_->space.erase(key);
+    auto erased = space_->erase(key);
     if (!erased) return Unexpected(std::move(erased.error()));
     return {};
   }
@@ -137,9 +137,9 @@ class KvBatch final : public KvWorkload {
         batch.clear();
         for (std::size_t i = first; i < end; ++i) {
           make_key(lane.ids[i], lane.key);
-          batch.put(fixture_->space, lane.key, values_.of(lane.ids[i], 0));
+          batch.put(*space_, lane.key, values_.of(lane.ids[i], 0));
         }
-        return fixture_->store.commit(batch);
+        return store_->commit(batch);
       });
       if (!done) return done;
     }

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -23,6 +24,7 @@ constexpr int kUsage = 2;
 
 struct CommandLine {
   Config config;
+  std::optional<Durability> durability;
   std::filesystem::path json;
   std::filesystem::path fill_path;  ///< Not empty: this is the child that reopen kills.
 };
@@ -43,13 +45,18 @@ void describe(CLI::App& app, CommandLine& line) {
   app.add_option("--backend", config.backend, "file (default), pmem, memory")
       ->transform(CLI::CheckedTransformer(backends));
   app.add_option("--dir", config.dir, "holds the scratch directory (default: here; pmem: /dev/shm)");
-  app.add_option("--keys", config.keys, "records (default: 1000000; 20000 where each waits for a sync)");
-  app.add_option("--value-size", config.value_size_bytes, "bytes of a value (default: 100)");
+  app.add_option("--keys", config.keys,
+                 "records, blocks, commits (default: by workload; 20000 at most where each waits\n"
+                 "for a sync)");
+  app.add_option("--value-size", config.value_size_bytes,
+                 "bytes of a value, payload or block (default: 100; log-* 128,\n"
+                 "region-flush 4096, other region-* 1 MiB)");
   app.add_option("--key-size", config.key_size_bytes, "bytes of a key, 8 or more (default: 16)");
   app.add_option("--threads", config.threads, "threads at work (default: 1)");
-  app.add_option("--durability", config.durability, "immediate (default), interval, buffered")
+  app.add_option("--durability", line.durability,
+                 "immediate (default), interval, buffered (default: region-*)")
       ->transform(CLI::CheckedTransformer(durabilities));
-  app.add_option("--batch", config.batch, "records a commit (default: kv-batch 100, raw 1)");
+  app.add_option("--batch", config.batch, "records a commit (default: kv-batch 100; log-append, raw 1)");
   app.add_option("--repeat", config.repeat, "runs, each with a row of its own (default: 1)");
   app.add_option("--slices", config.slices,
                  "parts of a run, each timed for itself (default: 20; more --with-raw)");
@@ -62,7 +69,7 @@ void describe(CLI::App& app, CommandLine& line) {
 }
 
 int list() {
-  for (const Workload& workload : workloads()) fmt::print("{:<10} {}\n", workload.name, workload.description);
+  for (const Workload& workload : workloads()) fmt::print("{:<12} {}\n", workload.name, workload.description);
   return 0;
 }
 
@@ -103,5 +110,7 @@ int main(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? 0 : holdfast::bench::kUsage;
   }
+  line.config.durability =
+      line.durability.value_or(holdfast::bench::default_durability(line.config.workload));
   return holdfast::bench::run(line);
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include <holdfast/error.hpp>
 
@@ -37,7 +38,30 @@ class RawLimit {
 /// value, which is then compared as the workload compares its own.
 [[nodiscard]] std::unique_ptr<RawLimit> make_raw_reader(const Config& config, const Values& values);
 
-/// Bytes of a record's header, as the engine lays it out.
+/// Reads payloads one after the other: a memcpy of each out of one run of bytes, compared as the workload
+/// compares its own.
+[[nodiscard]] std::unique_ptr<RawLimit> make_raw_scanner(const Config& config, const Values& values);
+
+/// Writes block `id` of an area of `config.keys` blocks, which is there already:
+///  - pmem, memory: non-temporal stores and one fence, into a map that is faulted in.
+///  - file, if `each_durable`: one pwrite and one fdatasync. Else one pwrite, or a memcpy into a map that is
+///    faulted in: the faster of the two in a short trial.
+/// Errors: io, no_space.
+[[nodiscard]] Result<std::unique_ptr<RawLimit>> make_raw_block_writer(const Config& config,
+                                                                      const std::filesystem::path& dir,
+                                                                      const Values& values,
+                                                                      bool each_durable);
+
+/// Reads blocks: a memcpy of each out of a map of the medium that is faulted in. Errors: io, no_space.
+[[nodiscard]] Result<std::unique_ptr<RawLimit>> make_raw_block_reader(const Config& config,
+                                                                      const std::filesystem::path& dir,
+                                                                      const Values& values);
+
+/// Whether a block that was read is `expected`, by one line of each page: the whole would cost as much as the
+/// read does.
+[[nodiscard]] bool looks_like(std::string_view block, std::string_view expected) noexcept;
+
+/// Bytes of a record's header, as the engine lays it out; of a log's, with the time stamp.
 inline constexpr std::uint64_t kRawHeaderSizeBytes = 56;
 
 }  // namespace holdfast::bench

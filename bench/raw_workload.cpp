@@ -28,7 +28,7 @@ Result<Row> run_raw(const Config& config) {
   const DeviceMeter device(config, dir->path());
   auto outcome = run_slices(plan);
   if (!outcome) return Unexpected(std::move(outcome.error()));
-  row.set_times(*outcome, outcome->work);
+  row.set_times(*outcome, outcome->work, config.key_size_bytes + config.value_size_bytes);
   row.device_bytes = device.bytes();
 
   Histogram unused;

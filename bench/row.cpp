@@ -23,7 +23,7 @@ std::vector<double> rates(const SliceOutcome& outcome, const Side& side) {
 
 }  // namespace
 
-void Row::set_times(const SliceOutcome& outcome, const Side& side) {
+void Row::set_times(const SliceOutcome& outcome, const Side& side, std::uint64_t op_size_bytes) {
   const auto at = [&](double fraction) {
     return Clock::instance().nanoseconds(side.latencies.percentile(fraction));
   };
@@ -32,7 +32,7 @@ void Row::set_times(const SliceOutcome& outcome, const Side& side) {
   seconds = side.seconds();
   ops_per_s = static_cast<double>(ops) / seconds;
   ops_per_s_median = median(rates(outcome, side));
-  mb_per_s = ops_per_s * static_cast<double>(config.key_size_bytes + config.value_size_bytes) / 1e6;
+  mb_per_s = ops_per_s * static_cast<double>(op_size_bytes) / 1e6;
   p10_ns = at(0.10);
   p50_ns = at(0.50);
   p99_ns = at(0.99);
@@ -104,11 +104,11 @@ nlohmann::ordered_json to_json(const Row& row) {
 
 std::string to_text(const Row& row) {
   const Config& config = row.config;
-  std::string text =
-      fmt::format("{:<9} {:<6} {:<9} {:>3} thr  {:>8} ops/s  {:>7.1f} MB/s  p10 {}  p50 {}  p99 {}  p99.9 {}",
-                  row.workload, name(config.backend), name(config.durability), config.threads,
-                  short_number(row.ops_per_s), row.mb_per_s, short_time(row.p10_ns), short_time(row.p50_ns),
-                  short_time(row.p99_ns), short_time(row.p999_ns));
+  std::string text = fmt::format(
+      "{:<12} {:<6} {:<9} {:>3} thr  {:>8} ops/s  {:>7.1f} MB/s  p10 {}  p50 {}  p99 {}  p99.9 {}",
+      row.workload, name(config.backend), name(config.durability), config.threads,
+      short_number(row.ops_per_s), row.mb_per_s, short_time(row.p10_ns), short_time(row.p50_ns),
+      short_time(row.p99_ns), short_time(row.p999_ns));
   if (row.syncs && *row.syncs != 0) text += fmt::format("  syncs {}", *row.syncs);
   if (row.fences && *row.fences != 0) text += fmt::format("  fences {}", *row.fences);
   if (row.writes_per_thread_per_sync) {

@@ -28,7 +28,7 @@ struct Row {
   double seconds = 0;
   double ops_per_s = 0;
   double ops_per_s_median = 0;  ///< Of the slices.
-  double mb_per_s = 0;          ///< Keys and values, 10^6 bytes.
+  double mb_per_s = 0;          ///< Keys, values, payloads and blocks, 10^6 bytes.
   double p10_ns = 0;
   double p50_ns = 0;
   double p99_ns = 0;
@@ -51,7 +51,7 @@ struct Row {
   std::optional<double> ratio_to_bound{};  ///< Time to open over the time of the bound.
 
   /// Throughput and latencies of one side of a run.
-  void set_times(const SliceOutcome& outcome, const Side& side);
+  void set_times(const SliceOutcome& outcome, const Side& side, std::uint64_t op_size_bytes);
 
   /// Throughput of the raw side, if it ran, and the ratio to it.
   void set_raw(const SliceOutcome& outcome);

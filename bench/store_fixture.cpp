@@ -36,7 +36,7 @@ Result<StoreFixture> StoreFixture::make(const Config& config, const std::filesys
   return StoreFixture{std::move(*store), std::move(*space)};
 }
 
-Result<void> fill(StoreFixture& fixture, const Config& config, const Values& values, std::uint64_t first,
+Result<void> fill(Store& store, Kv& space, const Config& config, const Values& values, std::uint64_t first,
                   std::uint64_t count) {
   SlicePlan plan;
   plan.keys = count;
@@ -46,13 +46,13 @@ Result<void> fill(StoreFixture& fixture, const Config& config, const Values& val
   plan.work = [&](Lane& lane) -> Result<void> {
     for (const std::uint64_t id : lane.ids) {
       make_key(id, lane.key);
-      auto put = fixture.space.put(lane.key, values.of(id, 0), {.durability = Durability::buffered});
+      auto put = space.put(lane.key, values.of(id, 0), {.durability = Durability::buffered});
       if (!put) return put;
     }
     return {};
   };
   if (auto done = run_slices(plan); !done) return Unexpected(std::move(done.error()));
-  return fixture.store.sync();
+  return store.sync();
 }
 
 Result<void> settle(const std::filesystem::path& dir) {

@@ -29,7 +29,7 @@ struct StoreFixture {
 [[nodiscard]] std::filesystem::path store_path(const std::filesystem::path& dir);
 
 /// Puts keys `first` to `first + count - 1` in version 0 with all processors, buffered, then syncs.
-[[nodiscard]] Result<void> fill(StoreFixture& fixture, const Config& config, const Values& values,
+[[nodiscard]] Result<void> fill(Store& store, Kv& space, const Config& config, const Values& values,
                                 std::uint64_t first, std::uint64_t count);
 
 /// Sends what the file system still holds back to the disk, so that it does not burden the run.

@@ -30,6 +30,12 @@ struct Workload {
 [[nodiscard]] Result<Row> run_kv_update(const Config& config);
 [[nodiscard]] Result<Row> run_kv_delete(const Config& config);
 [[nodiscard]] Result<Row> run_kv_batch(const Config& config);
+[[nodiscard]] Result<Row> run_log_append(const Config& config);
+[[nodiscard]] Result<Row> run_log_scan(const Config& config);
+[[nodiscard]] Result<Row> run_region_write(const Config& config);
+[[nodiscard]] Result<Row> run_region_read(const Config& config);
+[[nodiscard]] Result<Row> run_region_flush(const Config& config);
+[[nodiscard]] Result<Row> run_commit(const Config& config);
 [[nodiscard]] Result<Row> run_reopen(const Config& config);
 [[nodiscard]] Result<Row> run_raw(const Config& config);
 

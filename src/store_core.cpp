@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <set>
+#include <type_traits>
 
 namespace holdfast {
 namespace {
@@ -29,14 +30,17 @@ Result<void> StoreCore::recover() {
   const auto begin = std::chrono::steady_clock::now();
   const auto recovered = engine->take_recovered();
   std::set<SegmentId> referenced;
+  const auto add = [&](auto& spaces, Space& space) {
+    auto added = std::make_shared<typename std::decay_t<decltype(spaces)>::mapped_type::element_type>(gate_, space);
+    if (const auto found = recovered.find(space.id()); found != recovered.end())
+      added->recover(*engine, found->second, referenced);
+    spaces.emplace(space.name(), std::move(added));
+  };
   for (Space* const space : engine->spaces()) {
+    if (space->kind() == SpaceKind::kv) add(kv_spaces_, *space);
+    if (space->kind() == SpaceKind::log) add(log_streams_, *space);
     if (space->kind() == SpaceKind::region)
       if (auto taken = regions_.recover(*engine, *space); !taken) return taken;
-    if (space->kind() != SpaceKind::kv) continue;
-    auto kv_space = std::make_shared<kv::KvSpace>(gate_, *space);
-    if (const auto found = recovered.find(space->id()); found != recovered.end())
-      kv_space->recover(*engine, found->second, referenced);
-    kv_spaces_.emplace(space->name(), std::move(kv_space));
   }
   engine->set_sync_follower(regions_);
   report_.duration_us += static_cast<std::uint64_t>(
@@ -46,39 +50,53 @@ Result<void> StoreCore::recover() {
 
 // What every facade asks before it makes a space: `found` is the facade's own of that name, or null.
 template <class SpacePointer, class Create>
-Result<SpacePointer> StoreCore::open_space(Engine& engine, std::string_view name, OpenMode mode, SpacePointer found,
-                                           Create&& create) {
+Result<SpacePointer> StoreCore::open_space(Engine& engine, SpaceKind kind, std::string_view name, OpenMode mode,
+                                           SpacePointer found, Create&& create) {
   const auto refuse = [&](ErrorCode code, std::string message) {
     return Unexpected(Error{.code = code, .message = std::move(message), .path = std::string(engine.storage().path())});
   };
+  const std::string kind_name(holdfast::name(kind));
   if (found) {
-    if (mode == OpenMode::create) return refuse(ErrorCode::exists, "a space of that name exists");
-    return found;
+    if (mode != OpenMode::create) return found;
+    return refuse(ErrorCode::exists, "a space of kind " + kind_name + " and of that name exists");
   }
   if (const Space* const other = engine.find_space(name))
     return refuse(ErrorCode::exists,
                   "the name belongs to a space of kind " + std::string(holdfast::name(other->kind())));
   const bool must_be_there = mode == OpenMode::existing || mode == OpenMode::read_only;
-  if (must_be_there || engine.read_only()) return refuse(ErrorCode::not_found, "no space of that name");
+  if (must_be_there || engine.read_only())
+    return refuse(ErrorCode::not_found, "no space of kind " + kind_name + " and of that name");
   return create();
 }
 
-Result<std::shared_ptr<kv::KvSpace>> StoreCore::kv(std::string_view name, const KvOptions& options) {
+template <class FacadeSpace, class Prepare>
+Result<std::shared_ptr<FacadeSpace>> StoreCore::open_indexed(Spaces<FacadeSpace>& spaces, SpaceKind kind,
+                                                             std::string_view name, OpenMode mode,
+                                                             const Prepare& prepare) {
   if (auto checked = check_name(name); !checked) return Unexpected(checked.error());
-  if (auto checked = check_expected_keys(options.expected_keys); !checked) return Unexpected(checked.error());
   const auto engine = gate_->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
   const std::lock_guard lock(mutex_);
-  const auto found = kv_spaces_.find(name);
-  const auto create = [&]() -> Result<std::shared_ptr<kv::KvSpace>> {
-    auto space = engine->create_space(SpaceKind::kv, name);
+  const auto found = spaces.find(name);
+  const auto create = [&]() -> Result<std::shared_ptr<FacadeSpace>> {
+    auto space = engine->create_space(kind, name);
     if (!space) return Unexpected(space.error());
-    auto kv_space = std::make_shared<kv::KvSpace>(gate_, **space);
-    kv_space->expect_keys(options.expected_keys);
-    kv_spaces_.emplace(name, kv_space);
-    return kv_space;
+    auto added = std::make_shared<FacadeSpace>(gate_, **space);
+    prepare(*added);
+    spaces.emplace(name, added);
+    return added;
   };
-  return open_space(*engine, name, options.mode, found == kv_spaces_.end() ? nullptr : found->second, create);
+  return open_space(*engine, kind, name, mode, found == spaces.end() ? nullptr : found->second, create);
+}
+
+Result<std::shared_ptr<kv::KvSpace>> StoreCore::kv(std::string_view name, const KvOptions& options) {
+  if (auto checked = check_expected_keys(options.expected_keys); !checked) return Unexpected(checked.error());
+  return open_indexed(kv_spaces_, SpaceKind::kv, name, options.mode,
+                      [&](kv::KvSpace& space) { space.expect_keys(options.expected_keys); });
+}
+
+Result<std::shared_ptr<log::LogStream>> StoreCore::log(std::string_view name, const LogOptions& options) {
+  return open_indexed(log_streams_, SpaceKind::log, name, options.mode, [](log::LogStream&) {});
 }
 
 Result<std::shared_ptr<region::RegionSpace>> StoreCore::region(std::string_view name, OpenMode mode) {
@@ -86,7 +104,8 @@ Result<std::shared_ptr<region::RegionSpace>> StoreCore::region(std::string_view 
   const auto engine = gate_->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
   const std::lock_guard lock(mutex_);
-  return open_space(*engine, name, mode, regions_.find(name), [&] { return regions_.create(*engine, name); });
+  return open_space(*engine, SpaceKind::region, name, mode, regions_.find(name),
+                    [&] { return regions_.create(*engine, name); });
 }
 
 Result<std::shared_ptr<region::RegionSpace>> StoreCore::region(RegionId id) {

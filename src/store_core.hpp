@@ -9,6 +9,7 @@
 
 #include "common/engine/engine_gate.hpp"
 #include "kv/kv_space.hpp"
+#include "log/log_stream.hpp"
 #include "region/region_directory.hpp"
 
 namespace holdfast {
@@ -26,6 +27,7 @@ class StoreCore {
   [[nodiscard]] Result<void> recover();
 
   [[nodiscard]] Result<std::shared_ptr<kv::KvSpace>> kv(std::string_view name, const KvOptions& options);
+  [[nodiscard]] Result<std::shared_ptr<log::LogStream>> log(std::string_view name, const LogOptions& options);
 
   [[nodiscard]] Result<std::shared_ptr<region::RegionSpace>> region(std::string_view name, OpenMode mode);
   [[nodiscard]] Result<std::shared_ptr<region::RegionSpace>> region(RegionId id);
@@ -35,15 +37,25 @@ class StoreCore {
   [[nodiscard]] Backend backend() const noexcept { return backend_; }
 
  private:
+  template <class FacadeSpace>
+  using Spaces = std::map<std::string, std::shared_ptr<FacadeSpace>, std::less<>>;
+
   template <class SpacePointer, class Create>
-  [[nodiscard]] static Result<SpacePointer> open_space(Engine& engine, std::string_view name, OpenMode mode,
-                                                       SpacePointer found, Create&& create);
+  [[nodiscard]] static Result<SpacePointer> open_space(Engine& engine, SpaceKind kind, std::string_view name,
+                                                       OpenMode mode, SpacePointer found, Create&& create);
+
+  /// The space of that name, opened or created as `mode` says; `prepare` gets a new one before anybody else.
+  template <class FacadeSpace, class Prepare>
+  [[nodiscard]] Result<std::shared_ptr<FacadeSpace>> open_indexed(Spaces<FacadeSpace>& spaces, SpaceKind kind,
+                                                                  std::string_view name, OpenMode mode,
+                                                                  const Prepare& prepare);
 
   Backend backend_;
   RecoveryReport report_;
   std::shared_ptr<EngineGate> gate_;
-  std::mutex mutex_;  // guards the map
-  std::map<std::string, std::shared_ptr<kv::KvSpace>, std::less<>> kv_spaces_;
+  std::mutex mutex_;  // guards the maps
+  Spaces<kv::KvSpace> kv_spaces_;
+  Spaces<log::LogStream> log_streams_;
   region::RegionDirectory regions_;
 };
 

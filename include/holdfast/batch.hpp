@@ -3,16 +3,19 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <holdfast/kv.hpp>
+#include <holdfast/log.hpp>
 
 namespace holdfast {
 
-/// Operations that Store::commit makes visible after a crash all together or not at all.
+/// Operations that Store::commit makes visible after a crash all together or not at all, over any mix of
+/// spaces and streams of one store.
 ///
-/// The batch keeps its own copy of keys and values. Of several operations on one key the last one
-/// counts. It may hold spaces of one store only. Threads: one at a time.
+/// The batch keeps its own copy of keys, values and payloads. Of several operations on one key the last one
+/// counts; of appends each one does. Threads: one at a time.
 class Batch {
  public:
   /// Adds Kv::put. Arguments are checked by Store::commit.
@@ -21,6 +24,10 @@ class Batch {
   /// Adds Kv::erase.
   void erase(const Kv& space, std::string_view key);
 
+  /// Adds Log::append. The appends to one stream get consecutive ids, in this order, and are shown once the
+  /// batch is as durable as was asked.
+  void append(const Log& stream, std::string_view payload);
+
   /// Operations added so far.
   [[nodiscard]] std::uint64_t count() const noexcept { return operations_.size(); }
 
@@ -28,14 +35,18 @@ class Batch {
   void clear() noexcept { operations_.clear(); }
 
  private:
-  friend class Store;
-  struct Operation {
+  friend class BatchCommit;
+  struct KvOperation {
     Kv space;
     std::string key;
     std::string value;
     bool erases = false;
   };
-  std::vector<Operation> operations_;
+  struct LogOperation {
+    Log stream;
+    std::string payload;
+  };
+  std::vector<std::variant<KvOperation, LogOperation>> operations_;
 };
 
 }  // namespace holdfast

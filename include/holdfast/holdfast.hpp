@@ -5,8 +5,10 @@
 #include <holdfast/batch.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/kv.hpp>
+#include <holdfast/log.hpp>
 #include <holdfast/options.hpp>
 #include <holdfast/region.hpp>
 #include <holdfast/report.hpp>
 #include <holdfast/storage.hpp>
 #include <holdfast/store.hpp>
+#include <holdfast/ticket.hpp>

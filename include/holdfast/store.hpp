@@ -9,6 +9,7 @@
 #include <holdfast/batch.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/kv.hpp>
+#include <holdfast/log.hpp>
 #include <holdfast/options.hpp>
 #include <holdfast/region.hpp>
 #include <holdfast/report.hpp>
@@ -53,6 +54,11 @@ class Store {
   ///         read_only, closed.
   [[nodiscard]] Result<Kv> kv(std::string_view name, KvOptions options = {});
 
+  /// The stream of that name, created if absent (LogOptions::mode). Names are any bytes: "a/b" and "a_b" are two.
+  /// Durability: a new stream is durable when this returns.
+  /// Errors: as kv().
+  [[nodiscard]] Result<Log> log(std::string_view name, LogOptions options = {});
+
   /// The region of that name, created empty if absent (RegionOptions::mode).
   /// Durability: a new region is durable when this returns.
   /// Errors: as kv().
@@ -63,7 +69,7 @@ class Store {
 
   /// Applies all operations of `batch`, all or none after a crash (C2).
   /// Durability: as WriteOptions or, without one, immediate if any space involved is.
-  /// Errors: as Kv::put, for the first operation that fails its checks; then nothing has happened.
+  /// Errors: as Kv::put and Log::append, for the first operation that fails its checks; then nothing has happened.
   [[nodiscard]] Result<void> commit(const Batch& batch, WriteOptions options = {});
 
   /// Makes every write that has returned durable. Errors: io, read_only, closed, locked.

@@ -23,6 +23,15 @@ TEST_P(BadInputTest, WrongUsageEndsWithTwo) {
   expect_refused({"kv", "load", store(), "s", "--durability", "sometimes"}, 2,
                  "'sometimes' is not one of immediate|interval|buffered");
   expect_refused({"kv", "load", store(), "s", "--batch", "0"}, 2, "--batch");
+  expect_refused({"log", "append", store()}, 2, "STREAM is required");
+  expect_refused({"log", "append", store(), "l", "payload", "--lines"}, 2, "--lines");
+  expect_refused({"log", "append", store(), "l", "v", "--durability", "sometimes"}, 2, "'sometimes'");
+  expect_refused({"log", "read", store(), "l", "--from", "first"}, 2, "--from");
+  expect_refused({"log", "follow", store(), "l", "--interval", "2x"}, 2, "'2x' is not a time");
+  expect_refused({"log", "follow", store(), "l", "--timeout=-1"}, 2, "'-1' is not a time");
+  expect_refused({"region", "import", store(), "r"}, 2, "FILE is required");
+  expect_refused({"region", "export", store(), "r"}, 2, "FILE is required");
+  expect_refused({"region", "rm", store()}, 2, "NAME is required");
 }
 
 TEST_P(BadInputTest, SizesThatAreNone) {
@@ -76,10 +85,40 @@ TEST_P(BadInputTest, SpacesAndKeysThatAreNotThere) {
   expect_refused({"kv", "count", store(), "absent"}, 1, "absent");
   run_well({"kv", "put", store(), "s", "k", "v"});
   expect_refused({"kv", "get", store(), "s", "absent"}, 1, "absent: key not found");
+  expect_refused({"log", "read", store(), "absent"}, 1, "no log named absent");
+  expect_refused({"log", "follow", store(), "absent"}, 1, "no log named absent");
+  expect_refused({"region", "stat", store(), "absent"}, 1, "no region named absent");
+  expect_refused({"region", "export", store(), "absent", "-"}, 1, "no region named absent");
+}
+
+TEST_P(BadInputTest, NamesOfAnotherKind) {
+  create_store();
+  run_well({"kv", "put", store(), "kv", "k", "v"});
+  run_well({"log", "append", store(), "log", "v"});
+  run_well({"region", "import", store(), "region", "-"}, {.input = "v"});
+  for (const std::string name : {"log", "region"}) {
+    expect_refused({"kv", "get", store(), name, "k"}, 1, "kind");
+    EXPECT_EQ(run({"kv", "put", store(), name, "k", "v"}).exit_code, 1);
+  }
+  for (const std::string name : {"kv", "region"}) {
+    expect_refused({"log", "read", store(), name}, 1, "kind");
+    expect_refused({"log", "follow", store(), name}, 1, "kind");
+    EXPECT_EQ(run({"log", "append", store(), name, "v"}).exit_code, 1);
+  }
+  for (const std::string name : {"kv", "log"}) {
+    expect_refused({"region", "export", store(), name, "-"}, 1, "kind");
+    expect_refused({"region", "stat", store(), name}, 1, "kind");
+    EXPECT_EQ(run({"region", "rm", store(), name}).exit_code, 1);
+    EXPECT_EQ(run({"region", "import", store(), name, "-", "--replace"}, {.input = "x"}).exit_code, 1);
+  }
+  EXPECT_EQ(run_well({"kv", "get", store(), "kv", "k"}), "v");
+  EXPECT_EQ(run_well({"log", "read", store(), "log"}), "v\n");
+  EXPECT_EQ(run_well({"region", "export", store(), "region", "-"}), "v");
 }
 
 TEST(BadInput, NoCommandAtAll) {
-  for (const Arguments& arguments : {Arguments{}, Arguments{"kv"}, Arguments{"--json"}}) {
+  for (const Arguments& arguments :
+       {Arguments{}, Arguments{"kv"}, Arguments{"log"}, Arguments{"region"}, Arguments{"--json"}}) {
     const ProgramResult result = holdfast_program(arguments);
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_EQ(result.errors, "holdfast: a command is needed; see holdfast --help\n");

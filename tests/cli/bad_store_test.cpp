@@ -27,6 +27,15 @@ class BadStoreTest : public CliTest {
     expect_refused({"kv", "put", store(), "s", "k", "v"}, exit_code, reason, options);
     expect_refused({"kv", "erase", store(), "s", "k"}, exit_code, reason, options);
     expect_refused({"kv", "load", store(), "s"}, exit_code, reason, options);
+    expect_refused({"log", "append", store(), "l", "v"}, exit_code, reason, options);
+    expect_refused({"log", "read", store(), "l"}, exit_code, reason, options);
+    expect_refused({"log", "follow", store(), "l"}, exit_code, reason, options);
+    expect_refused({"log", "streams", store()}, exit_code, reason, options);
+    expect_refused({"region", "import", store(), "r", "-"}, exit_code, reason, options);
+    expect_refused({"region", "export", store(), "r", "-"}, exit_code, reason, options);
+    expect_refused({"region", "ls", store()}, exit_code, reason, options);
+    expect_refused({"region", "stat", store(), "r"}, exit_code, reason, options);
+    expect_refused({"region", "rm", store(), "r"}, exit_code, reason, options);
   }
 
   void create_store_with_a_key() const {
@@ -192,6 +201,27 @@ TEST_P(BadStoreTest, ADamagedValueIsNeverReturned) {
   const ProgramResult verified = run({"verify", store()});
   EXPECT_EQ(verified.exit_code, 3);
   EXPECT_NE(verified.output.find("damage: space s, segment "), std::string::npos) << verified.output;
+  EXPECT_TRUE(bytes() == damaged) << "a command that reads has changed the store";
+}
+
+TEST_P(BadStoreTest, ADamagedRecordOfALogIsNeverReturned) {
+  create_store();
+  const std::string payload(10'000, 'p');
+  run_well({"log", "append", store(), "l", "before"});
+  run_well({"log", "append", store(), "l"}, {.input = payload});
+  run_well({"log", "append", store(), "l", "behind"});
+  std::string damaged = bytes();
+  const std::size_t at = damaged.find(payload.substr(0, 1'000));
+  ASSERT_NE(at, std::string::npos);
+  damaged[at + 500] ^= 1;
+  write_file(store(), damaged);
+  const ProgramResult read = run({"log", "read", store(), "l"});
+  EXPECT_EQ(read.exit_code, 3) << read.errors;
+  EXPECT_EQ(read.output, "before\n");
+  EXPECT_EQ(read.errors.rfind("holdfast: " + store() + ": ", 0), 0u) << read.errors;
+  EXPECT_EQ(run({"log", "follow", store(), "l", "--from", "1"}).exit_code, 3);
+  EXPECT_EQ(run_well({"log", "read", store(), "l", "--from", "3"}), "behind\n");
+  EXPECT_EQ(run({"verify", store()}).exit_code, 3);
   EXPECT_TRUE(bytes() == damaged) << "a command that reads has changed the store";
 }
 

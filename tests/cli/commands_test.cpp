@@ -94,6 +94,21 @@ TEST_P(CommandsTest, LsNamesTheSpaces) {
   EXPECT_NE(listed.find("  two\\x0a\n"), std::string::npos) << listed;
 }
 
+TEST_P(CommandsTest, LsShowsEveryKind) {
+  create_store();
+  run_well({"kv", "put", store(), "a", "k", "v"});
+  run_well({"log", "append", store(), "b", "v"});
+  run_well({"region", "import", store(), "c", "-"}, {.input = "v"});
+  const auto spaces = run_json({"ls", store()})["spaces"];
+  ASSERT_EQ(spaces.size(), 3u);
+  EXPECT_EQ(spaces[0]["kind"], "kv");
+  EXPECT_EQ(spaces[1]["kind"], "log");
+  EXPECT_EQ(spaces[2]["kind"], "region");
+  const std::string listed = run_well({"ls", store()});
+  for (const std::string kind : {"kv ", "log ", "region "})
+    EXPECT_NE(listed.find(kind), std::string::npos) << listed;
+}
+
 TEST_P(CommandsTest, VerifyReadsWhatIsInUse) {
   create_store();
   run_well({"kv", "put", store(), "users", "user:1", "alice"});
@@ -106,14 +121,23 @@ TEST_P(CommandsTest, VerifyReadsWhatIsInUse) {
 TEST_P(CommandsTest, CommandsThatReadChangeNothing) {
   create_store();
   run_well({"kv", "put", store(), "users", "user:1", "alice"});
+  run_well({"log", "append", store(), "events", "came"});
+  run_well({"region", "import", store(), "model", "-"}, {.input = "weights"});
   const Snapshot before = snapshot(directory());
-  for (const Arguments& command : std::vector<Arguments>{{"info", store()},
-                                                         {"ls", store()},
-                                                         {"verify", store()},
-                                                         {"kv", "get", store(), "users", "user:1"},
-                                                         {"kv", "scan", store(), "users"},
-                                                         {"kv", "count", store(), "users"},
-                                                         {"kv", "dump", store(), "users"}}) {
+  for (const Arguments& command :
+       std::vector<Arguments>{{"info", store()},
+                              {"ls", store()},
+                              {"verify", store()},
+                              {"kv", "get", store(), "users", "user:1"},
+                              {"kv", "scan", store(), "users"},
+                              {"kv", "count", store(), "users"},
+                              {"kv", "dump", store(), "users"},
+                              {"log", "read", store(), "events"},
+                              {"log", "follow", store(), "events", "--timeout", "0"},
+                              {"log", "streams", store()},
+                              {"region", "export", store(), "model", "-"},
+                              {"region", "ls", store()},
+                              {"region", "stat", store(), "model"}}) {
     run_well(command);
     EXPECT_EQ(difference(before, snapshot(directory())), "") << command.front() << " " << command.at(1);
   }

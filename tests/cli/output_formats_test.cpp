@@ -31,6 +31,52 @@ TEST_P(OutputFormatsTest, EveryCommandPrintsValidJson) {
   EXPECT_EQ(run_json({"kv", "erase", store(), "users", "user:1"}), (nlohmann::json{{"key", "user:1"}}));
 }
 
+TEST_P(OutputFormatsTest, EveryCommandOnALogPrintsValidJson) {
+  create_store();
+  EXPECT_EQ(run_json({"log", "append", store(), "l", "first"}),
+            (nlohmann::json{{"id", 1}, {"payload_size_bytes", 5}}));
+  const std::string lines =
+      run_well({"log", "append", store(), "l", "--lines", "--json"}, {.input = "a\nb\n"});
+  EXPECT_EQ(nlohmann::json::parse(lines),
+            (nlohmann::json{{"records", 2}, {"bytes", 2}, {"first_id", 2}, {"last_id", 3}}));
+  EXPECT_EQ(run_json({"log", "append", store(), "l", "--lines"}),
+            (nlohmann::json{{"records", 0}, {"bytes", 0}}));
+  run_well({"log", "append", store(), "l"}, {.input = std::string("a\0\x80", 3)});
+  const auto records = run_json({"log", "read", store(), "l"})["records"];
+  ASSERT_EQ(records.size(), 4u);
+  EXPECT_EQ(records[0]["id"], 1);
+  EXPECT_EQ(records[0]["payload"], "first");
+  EXPECT_EQ(records[3]["payload_base64"], "YQCA");
+  EXPECT_GT(records[0]["timestamp_us"], std::uint64_t{1'700'000'000'000'000});
+  EXPECT_EQ(run_json({"log", "read", store(), "l", "--limit", "0"})["records"], nlohmann::json::array());
+  const auto streams = run_json({"log", "streams", store()})["streams"];
+  ASSERT_EQ(streams.size(), 1u);
+  EXPECT_EQ(streams[0]["name"], "l");
+  EXPECT_EQ(streams[0]["first_id"], 1);
+  EXPECT_EQ(streams[0]["next_id"], 5);
+  EXPECT_GT(streams[0]["size_bytes"], 0);
+  EXPECT_EQ(run_json({"log", "follow", store(), "l", "--from", "4", "--limit", "1"}), records[3]);
+}
+
+TEST_P(OutputFormatsTest, EveryCommandOnARegionPrintsValidJson) {
+  create_store();
+  const std::string name = "r\xFF";
+  const std::string file = (directory() / "in").string();
+  write_file(file, "bytes");
+  const nlohmann::json copied{{"name_base64", "cv8="}, {"bytes", 5}};
+  EXPECT_EQ(run_json({"region", "import", store(), name, file}), copied);
+  EXPECT_EQ(run_json({"region", "export", store(), name, (directory() / "out").string()}), copied);
+  const auto stat = run_json({"region", "stat", store(), name});
+  EXPECT_EQ(stat["name_base64"], "cv8=");
+  EXPECT_EQ(stat["size_bytes"], 5);
+  EXPECT_GE(stat["extents"], 1);
+  EXPECT_GE(stat["owned_bytes"], 5);
+  EXPECT_EQ(run_json({"region", "ls", store()})["regions"], nlohmann::json::array({stat}));
+  EXPECT_EQ(run_json({"region", "rm", store(), name}),
+            (nlohmann::json{{"name_base64", "cv8="}, {"id", stat["id"]}}));
+  EXPECT_EQ(run_json({"region", "ls", store()})["regions"], nlohmann::json::array());
+}
+
 TEST_P(OutputFormatsTest, JsonHoldsBytesThatAreNotText) {
   create_store();
   const std::string key = "k\xFF";

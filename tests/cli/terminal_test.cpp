@@ -61,10 +61,11 @@ TEST(Progress, ALineOnATerminalThatIsGoneAtTheEnd) {
     cli::Progress progress("verifying", std::chrono::nanoseconds(0));
     progress.bytes(std::uint64_t{3} << 30, std::uint64_t{4} << 30);
     progress.entries(12, 3);
+    progress.bytes(12, 0);
   }
   const std::string clear = "\r\x1b[K";
-  EXPECT_EQ(terminal.finish(),
-            clear + "verifying: 3 GiB of 4 GiB (75 %)" + clear + "verifying: 12 B, 3 entries" + clear);
+  EXPECT_EQ(terminal.finish(), clear + "verifying: 3 GiB of 4 GiB (75 %)" + clear +
+                                   "verifying: 12 B, 3 entries" + clear + "verifying: 12 B" + clear);
 }
 
 TEST(Progress, NothingWhereThereIsNoTerminal) {
@@ -86,6 +87,17 @@ TEST(TerminalOutput, AValueCannotDrawOnIt) {
   Terminal terminal(STDOUT_FILENO);
   const ProgramResult result = holdfast_program({"kv", "get", store, "s", "k"}, {.keep_output = true});
   EXPECT_EQ(terminal.finish(), "two\r\nlines \\x1b[2J \\xff\r\n");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+}
+
+TEST(TerminalOutput, ARecordCannotDrawOnIt) {
+  const ScratchDirectory scratch(std::filesystem::temp_directory_path());
+  const std::string store = (scratch.path() / "store.hf").string();
+  EXPECT_EQ(holdfast_program({"create", store, "--backend", "file", "--size", "4MiB"}).exit_code, 0);
+  EXPECT_EQ(holdfast_program({"log", "append", store, "l"}, {.input = "two\nlines \x1b[2J"}).exit_code, 0);
+  Terminal terminal(STDOUT_FILENO);
+  const ProgramResult result = holdfast_program({"log", "read", store, "l"}, {.keep_output = true});
+  EXPECT_EQ(terminal.finish(), "two\\x0alines \\x1b[2J\r\n");
   EXPECT_EQ(result.exit_code, 0) << result.errors;
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/base64.hpp"
+#include "cli/durations.hpp"
 #include "cli/escape.hpp"
 #include "cli/kv_stream.hpp"
 #include "cli/sizes.hpp"
@@ -33,6 +34,20 @@ TEST(Sizes, FormatTakesTheLargestUnit) {
   EXPECT_EQ(format_size(1023), "1023 B");
   EXPECT_EQ(format_size(64u << 20), "64 MiB");
   EXPECT_EQ(format_size(3u << 29), "1.5 GiB");
+}
+
+TEST(Durations, ABareNumberIsSeconds) {
+  EXPECT_EQ(parse_duration("0"), std::chrono::seconds(0));
+  EXPECT_EQ(parse_duration("200ms"), std::chrono::milliseconds(200));
+  EXPECT_EQ(parse_duration("10"), std::chrono::seconds(10));
+  EXPECT_EQ(parse_duration("10s"), std::chrono::seconds(10));
+  EXPECT_EQ(parse_duration("5min"), std::chrono::minutes(5));
+}
+
+TEST(Durations, EverythingElseIsNone) {
+  for (const char* text :
+       {"", "s", "-1", "+1", " 1", "1 s", "1.5s", "2x", "2m", "99999999999", "18446744073709551616"})
+    EXPECT_EQ(parse_duration(text), std::nullopt) << text;
 }
 
 TEST(Utf8, OnlyWhatTheStandardAllows) {

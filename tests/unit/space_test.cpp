@@ -75,7 +75,7 @@ TEST_P(SpaceRanges, AreNoSpaceWhereTheStoreIsFull) {
 TEST(TailReserve, CoversRecordsOfEverySizeInTheirOrder) {
   EngineParts parts(8 * kMiB);
   Space space(parts.context(), parts.space_id, SpaceKind::kv, "space");
-  Tail& tail = space.shared_tail();
+  Tail& tail = space.one_tail();
   WriteStage stage;
   std::uint64_t version = 0;
   for (std::size_t round = 0; round < 60; ++round) {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/durations.hpp"
 #include "cli/sizes.hpp"
 
 namespace holdfast::cli {
@@ -50,6 +51,16 @@ void add_size_option(CLI::App& command, const std::string& name, std::uint64_t& 
   command.add_option_function<std::string>(name, take, description)
       ->type_name("SIZE")
       ->default_str(format_size(size_bytes));
+}
+
+void add_duration_option(CLI::App& command, const std::string& name, std::chrono::milliseconds& time,
+                         const std::string& description) {
+  const auto take = [name, &time](const std::string& text) {
+    const auto duration = parse_duration(text);
+    if (!duration) throw CLI::ValidationError(name, "'" + text + "' is not a time like 200ms, 10s or 5min");
+    time = *duration;
+  };
+  command.add_option_function<std::string>(name, take, description)->type_name("TIME");
 }
 
 void add_durability_option(CLI::App& command, Durability& durability) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <chrono>
 #include <cstdint>
 #include <holdfast/options.hpp>
 #include <string>
@@ -19,6 +20,10 @@ void add_store_arguments(CLI::App& command, StoreArguments& arguments);
 /// Adds an option that takes a size like 64MiB; anything else is a usage error that names the option.
 void add_size_option(CLI::App& command, const std::string& name, std::uint64_t& size_bytes,
                      const std::string& description);
+
+/// Adds an option that takes a time like 200ms; anything else is a usage error that names the option.
+void add_duration_option(CLI::App& command, const std::string& name, std::chrono::milliseconds& time,
+                         const std::string& description);
 
 /// Adds --durability immediate|interval|buffered.
 void add_durability_option(CLI::App& command, Durability& durability);

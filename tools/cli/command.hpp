@@ -26,5 +26,10 @@ void add_store_commands(CLI::App& app, Invocation& invocation);
 void add_key_commands(CLI::App& kv, Invocation& invocation);
 void add_scan_commands(CLI::App& kv, Invocation& invocation);
 void add_stream_commands(CLI::App& kv, Invocation& invocation);
+void add_log_append_command(CLI::App& log, Invocation& invocation);
+void add_log_read_commands(CLI::App& log, Invocation& invocation);
+void add_log_follow_command(CLI::App& log, Invocation& invocation);
+void add_region_commands(CLI::App& region, Invocation& invocation);
+void add_region_copy_commands(CLI::App& region, Invocation& invocation);
 
 }  // namespace holdfast::cli

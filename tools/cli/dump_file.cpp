@@ -17,12 +17,15 @@ DumpFile::~DumpFile() {
   if (file_) ::unlink(path_.c_str());
 }
 
-Result<void> DumpFile::line(std::string_view text) {
-  if (is_standard_output()) return Output::line(text);
-  const bool written = std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size() &&
-                       std::fputc('\n', file_.get()) != EOF;
-  if (!written) return Unexpected(system_error(path_, "cannot write"));
+Result<void> DumpFile::write(std::string_view bytes) {
+  if (is_standard_output()) return Output::write(bytes);
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size())
+    return Unexpected(system_error(path_, "cannot write"));
   return {};
+}
+
+Result<void> DumpFile::line(std::string_view text) {
+  return write(text).and_then([this] { return write("\n"); });
 }
 
 Result<void> DumpFile::finish() {

@@ -21,6 +21,7 @@ class DumpFile {
   DumpFile& operator=(DumpFile&&) = delete;
   ~DumpFile();
 
+  [[nodiscard]] Result<void> write(std::string_view bytes);
   [[nodiscard]] Result<void> line(std::string_view text);
 
   /// Everything is on the medium when this returns. Errors: io, no_space.

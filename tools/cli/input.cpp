@@ -1,5 +1,6 @@
 #include "cli/input.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +14,29 @@ namespace {
 
 constexpr std::size_t kReadSizeBytes = std::size_t{256} << 10;
 constexpr const char* kStandardInput = "standard input";
+
+/// A file to read and what to call it in messages.
+struct OpenFile {
+  std::string name;
+  std::FILE* file;
+};
+
+Result<OpenFile> open_file(const std::string& path) {
+  if (path == "-") {
+    const int copy = ::dup(STDIN_FILENO);
+    std::FILE* file = copy < 0 ? nullptr : ::fdopen(copy, "r");
+    if (file == nullptr) return Unexpected(system_error(kStandardInput, "cannot open"));
+    return OpenFile{kStandardInput, file};
+  }
+  std::FILE* file = std::fopen(path.c_str(), "re");
+  if (file == nullptr) return Unexpected(system_error(path, "cannot open"));
+  if (struct stat status{}; ::fstat(::fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
+    std::fclose(file);
+    errno = EISDIR;  // said before anything is done with the store, not by the first read
+    return Unexpected(system_error(path, "cannot open"));
+  }
+  return OpenFile{path, file};
+}
 
 }  // namespace
 
@@ -36,15 +60,9 @@ Result<std::string> read_standard_input(std::uint64_t size_bytes_max) {
 void LineReader::FreeBuffer::operator()(char* buffer) const noexcept { std::free(buffer); }
 
 Result<LineReader> LineReader::open(const std::string& path) {
-  if (path == "-") {
-    const int copy = ::dup(STDIN_FILENO);
-    std::FILE* file = copy < 0 ? nullptr : ::fdopen(copy, "r");
-    if (file == nullptr) return Unexpected(system_error(kStandardInput, "cannot open"));
-    return LineReader(kStandardInput, file);
-  }
-  std::FILE* file = std::fopen(path.c_str(), "re");
-  if (file == nullptr) return Unexpected(system_error(path, "cannot open"));
-  return LineReader(path, file);
+  const auto opened = open_file(path);
+  if (!opened) return Unexpected(opened.error());
+  return LineReader(opened->name, opened->file);
 }
 
 Result<bool> LineReader::next(std::string& line) {
@@ -60,6 +78,24 @@ Result<bool> LineReader::next(std::string& line) {
   line.assign(buffer, static_cast<std::size_t>(size));
   if (line.ends_with('\n')) line.pop_back();
   return true;
+}
+
+Result<PieceReader> PieceReader::open(const std::string& path) {
+  const auto opened = open_file(path);
+  if (!opened) return Unexpected(opened.error());
+  return PieceReader(opened->name, opened->file);
+}
+
+Result<std::size_t> PieceReader::next(std::span<std::byte> piece) {
+  const std::size_t size = std::fread(piece.data(), 1, piece.size(), file_.get());
+  if (std::ferror(file_.get()) != 0) return Unexpected(system_error(name_, "cannot read"));
+  return size;
+}
+
+std::optional<std::uint64_t> PieceReader::size_bytes() const noexcept {
+  struct stat status {};
+  if (::fstat(::fileno(file_.get()), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return static_cast<std::uint64_t>(status.st_size);
 }
 
 }  // namespace holdfast::cli

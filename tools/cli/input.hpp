@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <holdfast/error.hpp>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 
 namespace holdfast::cli {
@@ -42,6 +44,28 @@ class LineReader {
   std::unique_ptr<char, FreeBuffer> buffer_;  // getline() reallocates it
   std::size_t buffer_size_bytes_ = 0;
   std::uint64_t line_number_ = 0;
+};
+
+/// A file read in pieces; "-" is standard input.
+class PieceReader {
+ public:
+  /// Errors: not_found, io (a directory among them).
+  [[nodiscard]] static Result<PieceReader> open(const std::string& path);
+
+  /// Fills `piece` as far as the file goes; how many bytes. Less than all only at the end. Errors: io.
+  [[nodiscard]] Result<std::size_t> next(std::span<std::byte> piece);
+
+  /// Bytes in the file, where that is known before they are read.
+  [[nodiscard]] std::optional<std::uint64_t> size_bytes() const noexcept;
+
+  /// The file's name for messages.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+ private:
+  PieceReader(std::string name, std::FILE* file) : name_(std::move(name)), file_(file) {}
+
+  std::string name_;
+  std::unique_ptr<std::FILE, CloseFile> file_;
 };
 
 }  // namespace holdfast::cli

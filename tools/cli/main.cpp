@@ -11,7 +11,9 @@ namespace {
 
 constexpr const char* kEnd =
     "exit codes: 0 done, 1 failed or not found, 2 wrong usage, 3 damaged data\n"
-    "sizes: 64MiB, 64M, 1GiB, 4096; letters are powers of 1024";
+    "sizes: 64MiB, 64M, 1GiB, 4096; letters are powers of 1024\n"
+    "times: 200ms, 10s, 5min; a bare number is seconds\n"
+    "a store is open in one process at a time; a command waits for it for a second";
 
 void build(CLI::App& app, Invocation& invocation) {
   app.footer(kEnd);
@@ -24,6 +26,15 @@ void build(CLI::App& app, Invocation& invocation) {
   add_key_commands(kv, invocation);
   add_scan_commands(kv, invocation);
   add_stream_commands(kv, invocation);
+  auto& log = *app.add_subcommand("log", "Works on a log: records in the order in which they were appended.");
+  log.fallthrough();
+  add_log_append_command(log, invocation);
+  add_log_read_commands(log, invocation);
+  add_log_follow_command(log, invocation);
+  auto& region = *app.add_subcommand("region", "Works on a region: a named run of bytes.");
+  region.fallthrough();
+  add_region_copy_commands(region, invocation);
+  add_region_commands(region, invocation);
 }
 
 ExitCode run(const Invocation& invocation) {
@@ -35,7 +46,7 @@ ExitCode run(const Invocation& invocation) {
 }
 
 ExitCode main_with(int argc, char** argv) {
-  CLI::App app("Holdfast keeps key-value spaces durable in one store.", "holdfast");
+  CLI::App app("Holdfast keeps key-value spaces, logs and regions durable in one store.", "holdfast");
   Invocation invocation;
   build(app, invocation);
   try {

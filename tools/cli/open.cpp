@@ -1,7 +1,14 @@
 #include "cli/open.hpp"
 
+#include <chrono>
+#include <thread>
+
 namespace holdfast::cli {
 namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kPatience{1'000};
 
 /// Not every error knows its store; a person has to.
 Error with_path(Error error, const StoreArguments& arguments) {
@@ -9,8 +16,21 @@ Error with_path(Error error, const StoreArguments& arguments) {
   return error;
 }
 
-Result<ExitCode> with_store(const StoreArguments& arguments, OpenMode mode, const Command& command) {
-  auto store = Store::open(arguments.path, {.mode = mode, .emulate_pmem = arguments.emulate_pmem});
+/// Opens the store; while another process has it, tries again until `patience` is over.
+Result<Store> open(const StoreArguments& arguments, OpenMode mode, milliseconds patience) {
+  constexpr milliseconds kPause{10};
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    auto store = Store::open(arguments.path, {.mode = mode, .emulate_pmem = arguments.emulate_pmem});
+    const bool locked = !store && store.error().code == ErrorCode::locked;
+    if (!locked || std::chrono::steady_clock::now() >= end) return store;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+Result<ExitCode> with_store(const StoreArguments& arguments, OpenMode mode, milliseconds patience,
+                            const Command& command) {
+  auto store = open(arguments, mode, patience);
   if (!store) {
     Error error = with_path(store.error(), arguments);
     if (error.code == ErrorCode::not_found) error.message += "; 'holdfast create' makes a store";
@@ -23,21 +43,38 @@ Result<ExitCode> with_store(const StoreArguments& arguments, OpenMode mode, cons
   return result;
 }
 
+/// `handle`, its error naming the space that is not there.
+template <class Handle>
+Result<Handle> named(Result<Handle> handle, const char* kind, const std::string& name) {
+  if (!handle && handle.error().code == ErrorCode::not_found)
+    handle.error().message = std::string("no ") + kind + " named " + name;
+  return handle;
+}
+
 }  // namespace
 
 Result<ExitCode> with_store_to_read(const StoreArguments& arguments, const Command& command) {
-  return with_store(arguments, OpenMode::read_only, command);
+  return with_store(arguments, OpenMode::read_only, kPatience, command);
+}
+
+Result<ExitCode> with_store_to_read_now(const StoreArguments& arguments, const Command& command) {
+  return with_store(arguments, OpenMode::read_only, milliseconds(0), command);
 }
 
 Result<ExitCode> with_store_to_write(const StoreArguments& arguments, const Command& command) {
-  return with_store(arguments, OpenMode::existing, command);
+  return with_store(arguments, OpenMode::existing, kPatience, command);
 }
 
 Result<Kv> existing_space(Store& store, const std::string& name) {
-  auto space = store.kv(name, {.mode = OpenMode::existing});
-  if (!space && space.error().code == ErrorCode::not_found)
-    space.error().message = "no key-value space named " + name;
-  return space;
+  return named(store.kv(name, {.mode = OpenMode::existing}), "key-value space", name);
+}
+
+Result<Log> existing_log(Store& store, const std::string& name) {
+  return named(store.log(name, {.mode = OpenMode::existing}), "log", name);
+}
+
+Result<Region> existing_region(Store& store, const std::string& name) {
+  return named(store.region(name, {.mode = OpenMode::existing}), "region", name);
 }
 
 }  // namespace holdfast::cli

@@ -10,14 +10,22 @@ namespace holdfast::cli {
 
 using Command = std::function<Result<ExitCode>(Store&)>;
 
-/// Opens the store without changing a byte of it (it may have crashed), runs `command`, closes.
+/// Opens the store without changing a byte of it (it may have crashed), runs `command`, closes. A store that
+/// another process has open is waited for, for a second: commands of a script may overlap.
 [[nodiscard]] Result<ExitCode> with_store_to_read(const StoreArguments& arguments, const Command& command);
 
-/// Opens an existing store for writing, runs `command`, closes. What close() could not make durable is
-/// an error even where `command` went well.
+/// The same, but `locked` at once.
+[[nodiscard]] Result<ExitCode> with_store_to_read_now(const StoreArguments& arguments,
+                                                      const Command& command);
+
+/// Opens an existing store for writing, runs `command`, closes; waits as with_store_to_read(). What close()
+/// could not make durable is an error even where `command` went well.
 [[nodiscard]] Result<ExitCode> with_store_to_write(const StoreArguments& arguments, const Command& command);
 
-/// The KV space `name`, which must exist. Errors: not_found, naming the space, and as Store::kv.
+/// The space `name` of each kind, which must exist. Errors: not_found, naming the space; exists, if it is of
+/// another kind; and as Store::kv.
 [[nodiscard]] Result<Kv> existing_space(Store& store, const std::string& name);
+[[nodiscard]] Result<Log> existing_log(Store& store, const std::string& name);
+[[nodiscard]] Result<Region> existing_region(Store& store, const std::string& name);
 
 }  // namespace holdfast::cli

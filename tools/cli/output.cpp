@@ -1,5 +1,7 @@
 #include "cli/output.hpp"
 
+#include <poll.h>
+#include <stdio_ext.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -34,6 +36,13 @@ Result<void> Output::flush() {
 }
 
 bool Output::is_terminal() noexcept { return ::isatty(STDOUT_FILENO) == 1; }
+
+bool Output::is_abandoned() noexcept {
+  pollfd output{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  return ::poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+void Output::discard() noexcept { ::__fpurge(stdout); }
 
 void print_error(std::string_view what_and_why) {
   const std::string line = "holdfast: " + escape(what_and_why) + "\n";

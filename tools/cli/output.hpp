@@ -17,6 +17,12 @@ class Output {
   [[nodiscard]] static Result<void> document(const Json& json);
   [[nodiscard]] static Result<void> flush();
   [[nodiscard]] static bool is_terminal() noexcept;
+
+  /// True if it is a pipe that nobody reads any more.
+  [[nodiscard]] static bool is_abandoned() noexcept;
+
+  /// Forgets what is not written yet.
+  static void discard() noexcept;
 };
 
 /// Prints "holdfast: <what>: <why>" on standard error, on one line whatever the names hold.

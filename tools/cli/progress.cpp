@@ -31,9 +31,12 @@ Progress::~Progress() {
 
 void Progress::bytes(std::uint64_t done_bytes, std::uint64_t total_bytes) {
   if (!due()) return;
-  const std::uint64_t total = total_bytes == 0 ? 1 : total_bytes;
+  if (total_bytes == 0) {
+    draw(fmt::format("{}: {}", verb_, format_size(done_bytes)));
+    return;
+  }
   const auto percent =
-      static_cast<unsigned>(static_cast<double>(done_bytes) / static_cast<double>(total) * 100);
+      static_cast<unsigned>(static_cast<double>(done_bytes) / static_cast<double>(total_bytes) * 100);
   draw(fmt::format("{}: {} of {} ({} %)", verb_, format_size(done_bytes), format_size(total_bytes), percent));
 }
 

@@ -19,8 +19,10 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// "verifying: 1.5 GiB of 4 GiB (37 %)"; without a total "loading: 1.5 GiB, 12345 entries".
+  /// "verifying: 1.5 GiB of 4 GiB (37 %)"; where the total is 0, not known, "importing: 1.5 GiB".
   void bytes(std::uint64_t done_bytes, std::uint64_t total_bytes);
+
+  /// "loading: 1.5 GiB, 12345 entries".
   void entries(std::uint64_t done_bytes, std::uint64_t entry_count);
 
  private:

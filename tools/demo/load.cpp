@@ -1,63 +1,34 @@
 #include "demo/load.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <fstream>
-#include <functional>
-#include <iterator>
-#include <mutex>
-#include <thread>
-#include <vector>
 
+#include "demo/binary.hpp"
 #include "demo/command.hpp"
+#include "demo/loading_threads.hpp"
 #include "demo/package_index.hpp"
 
 namespace holdfast::demo {
 namespace {
 
-std::vector<char> read_acknowledged(const std::filesystem::path& path, std::size_t record_count) {
+Result<Acknowledged> read_acknowledged(const std::filesystem::path& path, std::size_t record_count) {
+  Acknowledged acknowledged(record_count);
   std::ifstream file(path, std::ios::binary);
-  std::vector<char> acknowledged{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  acknowledged.resize(record_count);
+  const auto read = [&file](auto* to, std::size_t count) {
+    file.read(reinterpret_cast<char*>(to), static_cast<std::streamsize>(count * sizeof *to));
+  };
+  read(acknowledged.put.data(), record_count);
+  read(acknowledged.appended.data(), record_count);
+  read(&acknowledged.flushed_bytes, 1);
+  if (!file) return Unexpected(system_error(path.string()));
   return acknowledged;
 }
 
-// Four bytes to a pipe are written whole or not at all, so that threads need no lock for it.
-Result<void> acknowledge(int fd, std::uint32_t number) {
-  if (::write(fd, &number, sizeof number) != sizeof number)
-    return Unexpected(system_error("acknowledgement pipe"));
-  return {};
-}
-
-/// Runs `work(thread_number)` on each thread; the first error of any.
-Result<void> on_threads(unsigned count, const std::function<Result<void>(unsigned)>& work) {
-  std::mutex mutex;
-  Result<void> first;
-  std::vector<std::thread> threads;
-  for (unsigned i = 0; i < count; ++i) {
-    threads.emplace_back([&, i] {
-      const Result<void> result = work(i);
-      const std::lock_guard lock(mutex);
-      if (first && !result) first = result;
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  return first;
-}
-
-Result<void> put_all(Kv& space, const PackageIndex& index, const std::vector<char>& done,
-                     const LoadArguments& arguments) {
-  if (auto ready = acknowledge(arguments.acknowledgement_fd, kReady); !ready) return ready;
-  return on_threads(arguments.threads, [&](unsigned thread) -> Result<void> {
-    for (std::uint32_t number = 0; number < index.records().size(); ++number) {
-      const PackageRecord& record = index.records()[number];
-      if (done[number] != 0 || std::hash<std::string>{}(record.key) % arguments.threads != thread) continue;
-      if (auto put = space.put(record.key, record.stanza); !put) return put;
-      if (auto told = acknowledge(arguments.acknowledgement_fd, number); !told) return told;
-    }
-    return {};
-  });
+bool is_first(const Acknowledged& acknowledged) {
+  const auto none = [](auto number) { return number == 0; };
+  return std::all_of(acknowledged.put.begin(), acknowledged.put.end(), none) &&
+         std::all_of(acknowledged.appended.begin(), acknowledged.appended.end(), none) &&
+         acknowledged.flushed_bytes == 0;
 }
 
 }  // namespace
@@ -69,15 +40,28 @@ Options store_options(bool pmem, OpenMode mode) {
 Result<void> load(const LoadArguments& arguments) {
   const auto index = PackageIndex::read(arguments.index);
   if (!index) return Unexpected(index.error());
+  const auto binary = read_binary(arguments.binary);
+  if (!binary) return Unexpected(binary.error());
   const auto done = read_acknowledged(arguments.acknowledged, index->records().size());
-  const bool first = std::count(done.begin(), done.end(), 0) == std::ssize(done);
-  auto store = Store::open(arguments.store,
-                           store_options(arguments.pmem, first ? OpenMode::create : OpenMode::existing));
+  if (!done) return Unexpected(done.error());
+  auto store =
+      Store::open(arguments.store,
+                  store_options(arguments.pmem, is_first(*done) ? OpenMode::create : OpenMode::existing));
   if (!store) return Unexpected(store.error());
-  auto space = store->kv(kPackagesSpace, {.durability = Durability::immediate});
-  if (!space) return Unexpected(space.error());
-  if (auto loaded = put_all(*space, *index, done, arguments); !loaded) return loaded;
+  if (auto loaded = load_on_threads(*store, arguments, *index, *binary, *done); !loaded) return loaded;
   return store->close();
+}
+
+Result<void> save_acknowledged(const std::filesystem::path& path, const Acknowledged& acknowledged) {
+  std::ofstream file(path, std::ios::binary);
+  const auto write = [&file](const auto* from, std::size_t count) {
+    file.write(reinterpret_cast<const char*>(from), static_cast<std::streamsize>(count * sizeof *from));
+  };
+  write(acknowledged.put.data(), acknowledged.put.size());
+  write(acknowledged.appended.data(), acknowledged.appended.size());
+  write(&acknowledged.flushed_bytes, 1);
+  if (!file.flush()) return Unexpected(system_error(path.string()));
+  return {};
 }
 
 }  // namespace holdfast::demo

@@ -64,7 +64,8 @@ Result<PackageIndex> PackageIndex::read(const std::filesystem::path& path) {
                                          " has no Package, Architecture or Version",
                               .path = path.string()});
     }
-    index.size_bytes_ += key->size() + stanza.size();
+    index.key_size_bytes_ += key->size();
+    index.stanza_size_bytes_ += stanza.size();
     index.records_.push_back({std::move(*key), stanza});
   }
   if (index.records_.empty()) {

@@ -34,8 +34,11 @@ class PackageIndex {
     return by_key_;
   }
 
-  /// Bytes of all keys and stanzas.
-  [[nodiscard]] std::uint64_t size_bytes() const noexcept { return size_bytes_; }
+  /// Bytes of all keys.
+  [[nodiscard]] std::uint64_t key_size_bytes() const noexcept { return key_size_bytes_; }
+
+  /// Bytes of all stanzas.
+  [[nodiscard]] std::uint64_t stanza_size_bytes() const noexcept { return stanza_size_bytes_; }
 
  private:
   PackageIndex() = default;
@@ -43,7 +46,8 @@ class PackageIndex {
   std::vector<char> text_;  // a vector: its bytes stay where they are when it is moved
   std::vector<PackageRecord> records_;
   std::unordered_map<std::string_view, std::vector<std::uint32_t>> by_key_;
-  std::uint64_t size_bytes_ = 0;
+  std::uint64_t key_size_bytes_ = 0;
+  std::uint64_t stanza_size_bytes_ = 0;
 };
 
 /// Writes what `apt-cache dumpavail` prints to `path`. Errors: io, not_found (no index on this machine).

@@ -7,7 +7,7 @@
 
 namespace holdfast::demo {
 
-/// The closing table. Every put in it was Durability::immediate.
-[[nodiscard]] std::string table(const std::vector<Row>& rows);
+/// The closing table, a row for each facade of each backend.
+[[nodiscard]] std::string table(const std::vector<Outcome>& outcomes);
 
 }  // namespace holdfast::demo

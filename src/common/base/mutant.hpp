@@ -13,6 +13,8 @@ enum class Mutant : int {
   no_epoch_in_seed,          ///< the store epoch in a slice's checksum seed
   extents_after_catalog,     ///< the catalog record is published before its extents are durable
   forgotten_sync_error,      ///< the first failed sync does not latch the store
+  trailer_not_checked,       ///< recovery admits members of a batch that is not whole
+  id_shown_early,            ///< a log's index takes a record before it is durable
   extent_freed_under_view,   ///< a removed region's extents are free although a view of them lives
   size_before_bytes,         ///< a region's new size is published before its bytes are durable
 };

@@ -17,7 +17,7 @@ Result<void> CatalogState::apply(const CatalogEntry& entry) {
     case CatalogEntryType::add_segment: return add_segment(entry);
     case CatalogEntryType::free_segment: return free_segment(entry);
     case CatalogEntryType::slice_count:
-      slice_counts_[{entry.segment_id, entry.start}] = entry.count;
+      slice_counts_[{entry.segment_id, entry.start}] = {entry.count, entry.next_number};
       return {};
     case CatalogEntryType::next_ids:
       next_segment_id_ = std::max(next_segment_id_, entry.segment_id);
@@ -118,7 +118,11 @@ std::vector<CatalogEntry> CatalogState::snapshot() const {
                        .start = segment.start_block});
   for (const auto& [place, count] : slice_counts_)
     entries.push_back(
-        {.type = CatalogEntryType::slice_count, .segment_id = place.first, .start = place.second, .count = count});
+        {.type = CatalogEntryType::slice_count,
+         .segment_id = place.first,
+         .start = place.second,
+         .count = count.records,
+         .next_number = count.next_number});
   return entries;
 }
 
@@ -129,7 +133,7 @@ const CatalogSpace* CatalogState::find_space(std::string_view name) const {
 
 std::uint32_t CatalogState::slice_count(SegmentId segment, std::uint32_t start) const {
   const auto count = slice_counts_.find({segment, start});
-  return count == slice_counts_.end() ? 0 : count->second;
+  return count == slice_counts_.end() ? 0 : count->second.records;
 }
 
 }  // namespace holdfast

@@ -27,6 +27,12 @@ struct CatalogSegment {
   std::uint32_t start_block = 0;  ///< Of a region's extent: where in the region it begins.
 };
 
+/// What is known of a slice that was in use when the store was closed.
+struct SliceCount {
+  std::uint32_t records = 0;
+  std::uint64_t next_number = 0;  ///< Of a log: the id behind its last record.
+};
+
 /// What the catalog's records, applied in order, say: the spaces and who owns which extent.
 /// Threads: the owner's matter.
 class CatalogState {
@@ -50,7 +56,7 @@ class CatalogState {
   [[nodiscard]] std::uint32_t slice_count(SegmentId segment, std::uint32_t start) const;
 
   /// All of them, by segment and start.
-  [[nodiscard]] const std::map<std::pair<SegmentId, std::uint32_t>, std::uint32_t>& slice_counts() const noexcept {
+  [[nodiscard]] const std::map<std::pair<SegmentId, std::uint32_t>, SliceCount>& slice_counts() const noexcept {
     return slice_counts_;
   }
 
@@ -68,7 +74,7 @@ class CatalogState {
   std::map<SpaceId, CatalogSpace> spaces_;
   std::map<std::string, SpaceId, std::less<>> space_names_;
   std::map<SegmentId, CatalogSegment> segments_;
-  std::map<std::pair<SegmentId, std::uint32_t>, std::uint32_t> slice_counts_;
+  std::map<std::pair<SegmentId, std::uint32_t>, SliceCount> slice_counts_;
   std::uint64_t spaces_size_bytes_ = 0;  // of the entries that add them
   std::uint64_t region_count_ = 0;
   SegmentId next_segment_id_ = 1;

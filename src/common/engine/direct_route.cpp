@@ -7,17 +7,23 @@
 namespace holdfast {
 namespace {
 
-// The tails one write has leased: the first entry's space has one, and rarely others.
+// The tails one write has leased: those of its spaces, most often of one.
 class Leases {
  public:
-  explicit Leases(Space& first) : space_(first), lease_(first.lease()) {}
+  explicit Leases(std::span<const WriteEntry> entries) : space_(first_of(entries)), lease_(space_.lease()) {
+    if (entries.size() == 1) return;
+    std::vector<Space*> spaces;
+    for (const WriteEntry& entry : entries)
+      if (entry.space != &space_) spaces.push_back(entry.space);
+    std::sort(spaces.begin(), spaces.end(), is_before);
+    spaces.erase(std::unique(spaces.begin(), spaces.end()), spaces.end());
+    for (Space* const space : spaces) others_.emplace_back(space, space->lease());
+  }
 
   [[nodiscard]] Tail& tail_of(Space& space) {
     if (&space == &space_) return lease_.tail();
-    for (auto& [owner, lease] : others_)
-      if (owner == &space) return lease.tail();
-    others_.emplace_back(&space, space.lease());
-    return others_.back().second.tail();
+    const auto found = std::find_if(others_.begin(), others_.end(), [&](const auto& other) { return other.first == &space; });
+    return found->second.tail();
   }
 
   void mark_durable() {
@@ -26,6 +32,18 @@ class Leases {
   }
 
  private:
+  // Who takes a log's tail may wait for it. All take them by rising ids, so that no two wait for each other.
+  [[nodiscard]] static bool is_before(const Space* left, const Space* right) noexcept {
+    return left->id() < right->id();
+  }
+
+  [[nodiscard]] static Space& first_of(std::span<const WriteEntry> entries) {
+    const auto first = std::min_element(entries.begin(), entries.end(), [](const auto& left, const auto& right) {
+      return is_before(left.space, right.space);
+    });
+    return *first->space;
+  }
+
   Space& space_;
   Space::Lease lease_;
   std::vector<std::pair<Space*, Space::Lease>> others_;
@@ -35,7 +53,7 @@ class Leases {
 
 Result<void> DirectRoute::write(std::span<WriteEntry> entries, Durability /*all levels fence*/) {
   thread_local WriteStage stage;
-  Leases leases(*entries.front().space);
+  Leases leases(entries);
   const auto tail_of = [&leases](Space& space) -> Tail& { return leases.tail_of(space); };
   WritePlan plan(entries);
   if (auto reserved = plan.reserve(tail_of); !reserved) return reserved;
@@ -43,10 +61,17 @@ Result<void> DirectRoute::write(std::span<WriteEntry> entries, Durability /*all 
   plan.stage(stage, tail_of);
   for (const WriteRange& range : stage.ranges())  // (1)
     if (auto written = storage_.write(range.offset, range.bytes); !written) return written;
+  if (mutated(Mutant::id_shown_early)) tell_observers(entries);
   if (!mutated(Mutant::no_fence_in_put))
     if (auto drained = storage_.drain(); !drained) return drained;  // (2)
   leases.mark_durable();
+  if (!mutated(Mutant::id_shown_early)) tell_observers(entries);  // (3)
   return success();
+}
+
+void DirectRoute::write_async(std::unique_ptr<AsyncWrite> write) {
+  const auto written = this->write({&write->entry, 1}, write->durability);
+  write->done(*write, written);
 }
 
 }  // namespace holdfast

@@ -8,13 +8,19 @@ namespace holdfast {
 /// For media where a fence drains the calling core only: there is nothing to share.
 ///
 /// Crash order, as in docs/durability.md "put, direct": (1) record flushed; (2) one fence; (3) index.
-/// Every durability level fences before it returns, since nobody could do it later for this core.
+/// Every durability level fences before it returns, since nobody could do it later for this core. So
+/// an asynchronous write is done when it is accepted, and an interval has nothing to wait for.
+///
+/// A log's tail is leased by one writer at a time, from before its ids are drawn until they are shown.
 class DirectRoute final : public WriteRoute {
  public:
   explicit DirectRoute(Storage& storage) : storage_(storage) {}
 
   [[nodiscard]] Result<void> write(std::span<WriteEntry> entries, Durability durability) override;
   [[nodiscard]] Result<void> sync() override { return storage_.drain(); }
+  void write_async(std::unique_ptr<AsyncWrite> write) override;
+  void note_interval(std::uint64_t /*bytes*/) override {}
+  void stop() noexcept override {}
 
  private:
   Storage& storage_;

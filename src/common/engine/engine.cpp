@@ -78,6 +78,7 @@ Result<void> Engine::load(const Options& options) {
   report_.superblock_slots_bad = search->bad_slots;
   recovered_ = std::move(recovered.spaces);
   next_version_ = recovered.version_max + 1;
+  next_batch_ = recovered.batch_max + 1;
   return {};
 }
 
@@ -109,10 +110,13 @@ Result<void> Engine::start_writing(const Options& options) {
   const StoreIdentity identity{superblock_.secret, superblock_.epoch};
   segments_ = std::make_unique<Segments>(*storage_, *catalog_, *extents_, guards_, identity,
                                          superblock_.segment_size_bytes);
+  async_bytes_max_ = options.async_bytes_max;
   if (storage_->capabilities().shares_syncs) {
+    // A sync that fails latches the storage: the next write reports it.
     route_ = std::make_unique<GroupRoute>(
         *storage_, *segments_,
-        GroupRoute::Limits{std::chrono::milliseconds(options.interval_ms), options.interval_bytes});
+        GroupRoute::Limits{std::chrono::milliseconds(options.interval_ms), options.interval_bytes},
+        [this] { static_cast<void>(sync()); });
   } else {
     route_ = std::make_unique<DirectRoute>(*storage_);
   }
@@ -127,7 +131,7 @@ void Engine::make_spaces() {
     for (const std::uint32_t slice : recovered.slice_indexes) space->add_slice(slice);
     for (const SliceRange& range : recovered.free_ranges) space->add_range(range);
     for (const auto& [slice, offset] : recovered.known_damage) space->add_known_damage(slice, offset);
-    space->continue_chain(recovered.chain_end);
+    space->continue_behind(recovered.chain_end, recovered.next_number);
     spaces_by_name_.emplace(entry.name, space.get());
     spaces_.emplace(id, std::move(space));
   }
@@ -238,7 +242,8 @@ Result<void> Engine::end_slices() {
         counts.push_back({.type = CatalogEntryType::slice_count,
                           .segment_id = ended->segment_id,
                           .start = ended->start,
-                          .count = ended->count});
+                          .count = ended->count,
+                          .next_number = tail->next_number()});
     }
   }
   if (counts.empty()) return {};

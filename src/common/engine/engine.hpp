@@ -18,6 +18,7 @@
 #include <holdfast/storage.hpp>
 
 #include "common/base/fork_guard.hpp"
+#include "common/base/ticket_state.hpp"
 #include "common/engine/catalog.hpp"
 #include "common/engine/raw_bytes.hpp"
 #include "common/engine/sync_follower.hpp"
@@ -33,9 +34,9 @@
 namespace holdfast {
 
 /// What lies under all facades: records in segments, written by a route that suits the medium, found
-/// again after any crash. It knows spaces and records, no keys' order, no ids, no indexes.
+/// again after any crash. It knows spaces and records, no keys' order, no indexes.
 ///
-/// A write goes write() -> WriteRoute -> Tail -> SliceWriter -> Storage; a read goes read() -> SliceTable
+/// A write goes write() or write_async() -> WriteRoute -> Tail -> SliceWriter -> Storage; a read goes read() -> SliceTable
 /// -> Storage::at.
 /// Threads: any number of callers, except close().
 class Engine {
@@ -62,10 +63,14 @@ class Engine {
     return next_version_.fetch_add(count, std::memory_order_relaxed);  // relaxed: only distinct and rising
   }
 
-  /// Writes one record, or several as a batch. Payloads too large for a segment go into extents of
+  /// Writes one record, or several as a batch. A log entry gets its id, as its draft's version, on the way. Payloads too large for a segment go into extents of
   /// their own; their entries are marked with kRecordFlagValueParts.
   /// Errors: no_space (nothing changed), io (latched), read_only, locked.
   [[nodiscard]] Result<void> write(std::span<WriteEntry> entries, Durability durability);
+
+  /// Queues one record, whose key and payload are copied; the ticket gets the record's version.
+  /// Errors: busy (Options::async_bytes_max are in flight), read_only, locked; all others through the ticket.
+  [[nodiscard]] Result<std::shared_ptr<TicketState>> write_async(WriteEntry entry, Durability durability);
 
   /// Makes every write that has returned durable, and what the follower has to say of it.
   [[nodiscard]] Result<void> sync();
@@ -101,6 +106,11 @@ class Engine {
 
   /// A record with value parts has been replaced by a write of that durability.
   void retire(Location location, Durability durability);
+
+  /// Offset in the store of what `location` names.
+  [[nodiscard]] std::uint64_t store_offset(Location location) const noexcept {
+    return slices_[location.slice].segment_offset + location.offset();
+  }
 
   /// Where the record and its value parts lie in the store.
   [[nodiscard]] std::vector<ByteRange> placements(Location location) const;
@@ -139,6 +149,7 @@ class Engine {
   [[nodiscard]] Result<void> sync_all();
   [[nodiscard]] Result<void> end_slices();
   [[nodiscard]] Result<void> move_out_large_values(std::span<WriteEntry> entries, std::vector<std::string>& payloads);
+  [[nodiscard]] bool take_async_room(std::uint64_t size_bytes) noexcept;
   void retire_parts(std::string_view payload, bool after_sync);
   [[nodiscard]] Result<void> check_writable() const;
   [[nodiscard]] SpaceContext space_context();
@@ -157,6 +168,9 @@ class Engine {
   std::unique_ptr<Extents> extents_;
   std::unique_ptr<Segments> segments_;
   std::atomic<std::uint64_t> next_version_{1};
+  std::atomic<std::uint64_t> next_batch_{1};
+  std::uint64_t async_bytes_max_ = 0;
+  std::atomic<std::uint64_t> async_bytes_{0};  // in flight
 
   mutable std::shared_mutex spaces_mutex_;
   std::map<SpaceId, std::unique_ptr<Space>> spaces_;

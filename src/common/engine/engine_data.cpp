@@ -23,6 +23,10 @@ Error damaged(const Storage& storage, std::uint64_t offset, std::string what, st
 Result<void> Engine::write(std::span<WriteEntry> entries, Durability durability) {
   if (auto writable = check_writable(); !writable) return writable;
   for (WriteEntry& entry : entries) entry.size_bytes = entry.draft.key.size() + entry.draft.payload.size();
+  if (entries.size() > 1) {
+    const std::uint64_t batch = next_batch_.fetch_add(1, std::memory_order_relaxed);  // relaxed: only distinct
+    for (WriteEntry& entry : entries) entry.draft.batch = batch;
+  }
   std::vector<std::string> payloads;  // lists of parts; must outlive the write
   auto written = move_out_large_values(entries, payloads);
   if (written) written = route_->write(entries, durability);
@@ -116,7 +120,7 @@ std::vector<ByteRange> Engine::placements(Location location) const {
   const auto guard = guards_.enter();
   const auto record = read(location, false);
   if (!record) return ranges;
-  ranges.push_back({slices_[location.slice].segment_offset + location.offset(), record->header.padded_size_bytes});
+  ranges.push_back({store_offset(location), record->header.padded_size_bytes});
   if ((record->header.flags & kRecordFlagValueParts) == 0) return ranges;
   for (const ValuePartDisk& part : decode_value_parts(record->payload).value_or(std::vector<ValuePartDisk>{}))
     if (const auto extent = value_extent(part.segment_id)) ranges.push_back({extent->offset, part.size_bytes});

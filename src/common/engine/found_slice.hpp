@@ -33,7 +33,9 @@ struct FoundSlice {
   std::uint64_t footer_size_bytes = 0;           ///< 0: none.
   std::uint32_t kept_end = 0;                    ///< Records from this offset on are no part of the store.
   std::uint64_t bytes = 0;
-  std::uint64_t version_max = 0;
+  std::uint64_t version_max = 0;                 ///< Of puts and erases.
+  std::uint64_t batch_max = 0;
+  std::uint64_t next_number = 0;                 ///< As the end record says.
 };
 
 }  // namespace holdfast

@@ -15,22 +15,25 @@ constexpr std::chrono::nanoseconds kGatherMax = std::chrono::microseconds(500);
 
 }  // namespace
 
-GroupRoute::GroupRoute(Storage& storage, Segments& segments, Limits limits)
-    : storage_(storage), segments_(segments), limits_(limits) {}
+GroupRoute::GroupRoute(Storage& storage, Segments& segments, Limits limits, std::function<void()> on_interval)
+    : storage_(storage),
+      segments_(segments),
+      limits_(limits),
+      interval_timer_(limits.interval, std::move(on_interval)),
+      committer_({}, [this] { lead(nullptr); }) {}
 
 GroupRoute::~GroupRoute() { stop(); }
 
 void GroupRoute::stop() noexcept {
-  if (fork_guard_.in_child()) {  // the timer runs in the parent, and may hold the mutex there
-    if (interval_thread_.joinable()) interval_thread_.detach();
-    return;
+  interval_timer_.stop();  // first: its sync may wait for the committer to lead
+  committer_.stop();
+  if (fork_guard_.in_child()) return;
+  const Error closed{.code = ErrorCode::closed, .message = "the store was released before this was written"};
+  for (Job* const job : queue_) {  // asynchronous ones: nobody else is inside any more
+    job->result = Unexpected(closed);
+    finish_async(job);
   }
-  {
-    const std::lock_guard lock(interval_mutex_);
-    stopping_ = true;
-  }
-  interval_changed_.notify_all();
-  if (interval_thread_.joinable()) interval_thread_.join();
+  queue_.clear();
 }
 
 Result<void> GroupRoute::write(std::span<WriteEntry> entries, Durability durability) {
@@ -59,12 +62,26 @@ Result<void> GroupRoute::run(Job& job) {
     parking->state.wait(JobState::queued, std::memory_order_acquire);
     leads = parking->state.load(std::memory_order_acquire) == JobState::leads;
   }
-  if (leads) lead(job);
+  if (leads) lead(&job);
   return std::move(job.result);
 }
 
-void GroupRoute::lead(Job& own) {
-  if (own.durability == Durability::immediate) gather();
+void GroupRoute::write_async(std::unique_ptr<AsyncWrite> write) {
+  auto job = std::make_unique<Job>(Job{.entries = {&write->entry, 1}, .durability = write->durability});
+  job->async = std::move(write);
+  bool leads = false;
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(job.release());
+    queued_.store(queue_.size(), std::memory_order_relaxed);
+    leads = !leading_;
+    leading_ = true;
+  }
+  if (leads) committer_.fire();
+}
+
+void GroupRoute::lead(Job* own) {
+  if (own == nullptr || own->durability == Durability::immediate) gather();
   {
     const std::lock_guard lock(mutex_);
     group_.swap(queue_);
@@ -88,8 +105,8 @@ void GroupRoute::touch(Tail& tail) {
 bool GroupRoute::place_jobs() {
   bool needs_sync = false;
   const auto tail_of = [this](Space& space) -> Tail& {
-    touch(space.shared_tail());
-    return space.shared_tail();
+    touch(space.one_tail());
+    return space.one_tail();
   };
   for (Job* const job : group_) {
     if (job->entries.empty()) continue;
@@ -99,7 +116,7 @@ bool GroupRoute::place_jobs() {
     plan.stage(stage_, tail_of);
     if (job->durability == Durability::interval)
       for (const WriteEntry& entry : job->entries)
-        interval_bytes_ += entry.size_bytes;
+        interval_bytes_.fetch_add(entry.size_bytes, std::memory_order_relaxed);
     needs_sync = needs_sync || job->durability == Durability::immediate;
   }
   return needs_sync;
@@ -111,17 +128,31 @@ void GroupRoute::commit_group() {
   touched_.clear();
   const bool asked = std::any_of(group_.begin(), group_.end(), [](const Job* job) { return job->entries.empty(); });
   bool needs_sync = place_jobs();
-  const bool sync_all = asked || (interval_bytes_ > 0 && interval_bytes_ >= limits_.interval_bytes);
+  const std::uint64_t interval_bytes = interval_bytes_.load(std::memory_order_relaxed);
+  const bool sync_all = asked || (interval_bytes > 0 && interval_bytes >= limits_.interval_bytes);
   needs_sync = needs_sync || sync_all;
+  if (mutated(Mutant::id_shown_early)) tell_group();
   if (auto written = write_stage(needs_sync, sync_all); !written)
     for (Job* const job : group_)
       if (job->result) job->result = written;
+  if (!mutated(Mutant::id_shown_early)) tell_group();  // (3)
   if (needs_sync) {
     const std::chrono::nanoseconds took = Clock::now() - begin;
     commit_duration_ += (took - commit_duration_) / 8;
-  } else if (interval_bytes_ > 0) {
-    arm_interval();
+  } else if (interval_bytes > 0) {
+    interval_timer_.arm();
   }
+}
+
+void GroupRoute::tell_group() const {
+  for (const Job* const job : group_)
+    if (job->result) tell_observers(job->entries);
+}
+
+// The noting thread may hold locks that a sync would take, so enough bytes are the timer's business.
+void GroupRoute::note_interval(std::uint64_t bytes) {
+  const std::uint64_t noted = interval_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  noted >= limits_.interval_bytes ? interval_timer_.fire() : interval_timer_.arm();
 }
 
 Result<void> GroupRoute::write_stage(bool needs_sync, bool sync_all) {
@@ -144,9 +175,11 @@ Result<void> GroupRoute::write_stage(bool needs_sync, bool sync_all) {
     return success();
   }
   const std::uint64_t ticket = segments_.sync_begins();
+  const std::uint64_t interval_bytes = interval_bytes_.load(std::memory_order_relaxed);
   if (!drops_sync)
     if (auto drained = storage_.drain(); !drained) return drained;  // (2)
   segments_.sync_ended(ticket);
+  interval_bytes_.fetch_sub(interval_bytes, std::memory_order_relaxed);  // those noted meanwhile stay
   all_tails_durable();
   return success();
 }
@@ -155,22 +188,33 @@ void GroupRoute::all_tails_durable() noexcept {
   for (Tail* const tail : touched_) tail->mark_durable();
   for (Tail* const tail : undrained_) tail->mark_durable();
   undrained_.clear();
-  interval_bytes_ = 0;
 }
 
-void GroupRoute::hand_over(Job& own) {
+void GroupRoute::hand_over(Job* own) {
+  const auto waits = [](const Job* job) { return job->async == nullptr; };
   std::shared_ptr<Parking> next_leader;
+  bool nobody_waits = false;
   std::vector<std::shared_ptr<Parking>> finished;
-  for (Job* const job : group_)
-    if (job != &own) finished.push_back(std::move(job->parking));
+  std::vector<Job*> finished_async;
+  for (Job* const job : group_) {
+    if (!waits(job)) {
+      finished_async.push_back(job);
+    } else if (job != own) {
+      finished.push_back(std::move(job->parking));
+    }
+  }
+  const std::size_t waited = group_.size() - finished_async.size();
   {
     const std::lock_guard lock(mutex_);
-    writers_expected_ = group_.size() + queue_.size();
+    writers_expected_ = waited + static_cast<std::size_t>(std::count_if(queue_.begin(), queue_.end(), waits));
     group_.clear();
+    const auto next = std::find_if(queue_.begin(), queue_.end(), waits);
     if (queue_.empty()) {
       leading_ = false;
+    } else if (next != queue_.end()) {
+      next_leader = (*next)->parking;
     } else {
-      next_leader = queue_.front()->parking;
+      nobody_waits = true;
     }
   }
   // From here on another thread may lead: nothing of the leader's own is touched any more.
@@ -180,29 +224,13 @@ void GroupRoute::hand_over(Job& own) {
   };
   for (const auto& parking : finished) wake(*parking, JobState::done);
   if (next_leader) wake(*next_leader, JobState::leads);
+  if (nobody_waits) committer_.fire();
+  for (Job* const job : finished_async) finish_async(job);
 }
 
-void GroupRoute::arm_interval() {
-  {
-    const std::lock_guard lock(interval_mutex_);
-    if (interval_armed_ || stopping_) return;
-    interval_armed_ = true;
-    if (!interval_thread_.joinable()) interval_thread_ = std::thread([this] { run_interval(); });
-  }
-  interval_changed_.notify_one();
-}
-
-void GroupRoute::run_interval() {
-  std::unique_lock lock(interval_mutex_);
-  for (;;) {
-    interval_changed_.wait(lock, [this] { return interval_armed_ || stopping_; });
-    if (interval_changed_.wait_for(lock, limits_.interval, [this] { return stopping_; })) return;
-    interval_armed_ = false;
-    lock.unlock();
-    // A failure latches the storage: the next write reports it.
-    static_cast<void>(sync());
-    lock.lock();
-  }
+void GroupRoute::finish_async(Job* job) {
+  const std::unique_ptr<Job> owned(job);
+  job->async->done(*job->async, job->result);
 }
 
 }  // namespace holdfast

@@ -2,14 +2,14 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "common/base/fork_guard.hpp"
+#include "common/engine/interval_timer.hpp"
 #include "common/engine/write_route.hpp"
 
 namespace holdfast {
@@ -21,9 +21,12 @@ namespace holdfast {
 /// others and hands the lead to the next in the queue. While a leader syncs, the next group gathers.
 /// Leading is a role, not a lock: tails belong to the leader; nobody holds a mutex across I/O.
 ///
+/// Asynchronous writes queue like the others. A leader takes them along; where nobody waits who could lead, a
+/// thread of the route's own does.
+///
 /// Crash order, as in docs/durability.md "put, group": (1) records written; (2) one sync, or one
-/// synchronous write; (3) each writer updates the index. Buffered groups skip (2): their slices stay
-/// chained, so that a crash keeps a prefix.
+/// synchronous write; (3) observers are told, in the order of the queue, and each writer updates its index.
+/// Buffered groups skip (2): their slices stay chained, so that a crash keeps a prefix.
 /// Threads: any number of callers.
 class GroupRoute final : public WriteRoute {
  public:
@@ -32,11 +35,15 @@ class GroupRoute final : public WriteRoute {
     std::uint64_t interval_bytes = 0;
   };
 
-  GroupRoute(Storage& storage, Segments& segments, Limits limits);
+  /// `on_interval` is called by a thread of the route's own when an interval is over that something was written in.
+  /// It is expected to sync().
+  GroupRoute(Storage& storage, Segments& segments, Limits limits, std::function<void()> on_interval);
   ~GroupRoute() override;
 
   [[nodiscard]] Result<void> write(std::span<WriteEntry> entries, Durability durability) override;
   [[nodiscard]] Result<void> sync() override;
+  void write_async(std::unique_ptr<AsyncWrite> write) override;
+  void note_interval(std::uint64_t bytes) override;
   void stop() noexcept override;
 
  private:
@@ -51,20 +58,21 @@ class GroupRoute final : public WriteRoute {
     std::span<WriteEntry> entries;  // empty: a sync
     Durability durability{};
     Result<void> result{};
-    std::shared_ptr<Parking> parking{};
+    std::shared_ptr<Parking> parking{};    // null: nobody waits
+    std::unique_ptr<AsyncWrite> async{};   // set: the job is on the heap, and whoever finishes it deletes it
   };
 
   [[nodiscard]] Result<void> run(Job& job);
-  void lead(Job& own);
+  void lead(Job* own);
   void gather();
   void commit_group();
   [[nodiscard]] bool place_jobs();
   [[nodiscard]] Result<void> write_stage(bool needs_sync, bool sync_all);
   void all_tails_durable() noexcept;
-  void hand_over(Job& own);
+  void tell_group() const;
+  void hand_over(Job* own);
+  static void finish_async(Job* job);
   void touch(Tail& tail);
-  void arm_interval();
-  void run_interval();
 
   Storage& storage_;
   Segments& segments_;
@@ -83,13 +91,10 @@ class GroupRoute final : public WriteRoute {
   std::vector<Tail*> undrained_;  // written by earlier groups and not drained
   std::size_t writers_expected_ = 0;
   std::chrono::nanoseconds commit_duration_{0};  // recent average
-  std::uint64_t interval_bytes_ = 0;             // written with Durability::interval since the last drain
 
-  std::mutex interval_mutex_;  // guards the three below
-  std::condition_variable interval_changed_;
-  bool interval_armed_ = false;
-  bool stopping_ = false;
-  std::thread interval_thread_;
+  std::atomic<std::uint64_t> interval_bytes_{0};  // written with Durability::interval since the last drain
+  IntervalTimer interval_timer_;
+  IntervalTimer committer_;  // leads for asynchronous writes that nobody takes along; only ever fired
 };
 
 }  // namespace holdfast

@@ -4,13 +4,14 @@
 #include <cstring>
 #include <set>
 
+#include "common/base/key_hash.hpp"
+#include "common/base/mutant.hpp"
 #include "common/engine/batch_verdict.hpp"
 #include "common/engine/found_slice.hpp"
 #include "common/engine/parallel.hpp"
 #include "common/engine/segment_scan.hpp"
 #include "common/engine/slice_chain.hpp"
 #include "common/format/footer.hpp"
-#include "common/base/key_hash.hpp"
 
 namespace holdfast {
 namespace {
@@ -50,10 +51,10 @@ class SegmentReader {
     if (!found) return std::nullopt;
     slice.footer_size_bytes = footer_size_bytes(found->footer.count);
     for (const FooterEntryDisk& entry : found->entries) {
-      slice.version_max = std::max(slice.version_max, entry.version);
-      if (entry.batch != 0) slice.proved_batches.push_back(entry.batch);
       const auto type = static_cast<RecordType>(entry.type);
-      if (type != RecordType::put && type != RecordType::erase) continue;
+      note_numbers(slice, type, entry.version, entry.batch);
+      if (entry.batch != 0) slice.proved_batches.push_back(entry.batch);
+      if (!is_content(type)) continue;
       slice.records.push_back({.key_hash = entry.key_hash,
                                .version = entry.version,
                                .location = {0, entry.offset / 8},
@@ -64,12 +65,23 @@ class SegmentReader {
     return ScanBegin{found->footer.covered_end, found->footer.count};
   }
 
+  [[nodiscard]] static bool is_content(RecordType type) noexcept {
+    return type == RecordType::put || type == RecordType::erase || type == RecordType::log_entry;
+  }
+
+  static void note_numbers(FoundSlice& slice, RecordType type, std::uint64_t version, std::uint64_t batch) {
+    slice.batch_max = std::max(slice.batch_max, batch);
+    if (type == RecordType::put || type == RecordType::erase) slice.version_max = std::max(slice.version_max, version);
+    if (type == RecordType::slice_end) slice.next_number = version;
+  }
+
   static void add(FoundSlice& slice, const ScannedRecord& record) {
     const RecordHeaderDisk& header = record.view.header;
-    slice.version_max = std::max(slice.version_max, header.version);
+    note_numbers(slice, record.view.type(), header.version, header.batch);
     switch (record.view.type()) {
       case RecordType::put:
       case RecordType::erase:
+      case RecordType::log_entry:
         if (header.batch != 0)
           slice.members.push_back({header.batch, header.content_check, record.offset});
         slice.records.push_back({.key_hash = key_hash(record.view.key),
@@ -105,8 +117,9 @@ class Recovery {
     read_segments();
     admit_slices();
     report_lost_slices();
-    cut_at_unfinished_batches(admitted_);
+    if (!mutated(Mutant::trailer_not_checked)) cut_at_unfinished_batches(admitted_);
     for (FoundSlice& slice : admitted_) admit_records(slice);
+    count_closed_numbers();
     add_free_ranges();
     return std::move(result_);
   }
@@ -146,8 +159,9 @@ class Recovery {
     for (const auto& [place, known_count] : verdict.known_counts) reread(place, known_count);
     for (auto& slices : found_)
       for (FoundSlice& slice : slices) {
-        // Dropped ones too: a batch's version must never be given out again.
+        // Dropped ones too: a batch's number must never be given out again.
         result_.version_max = std::max(result_.version_max, slice.version_max);
+        result_.batch_max = std::max(result_.batch_max, slice.batch_max);
         if (slice.scan.end_sequence == 0) continue;
         if (verdict.is_admitted(slice.scan)) {
           admitted_.push_back(std::move(slice));
@@ -183,7 +197,7 @@ class Recovery {
     std::set<std::pair<SegmentId, std::uint32_t>> found;
     for (const FoundSlice& slice : admitted_) found.emplace(slice.segment.segment_id, slice.scan.header.start);
     for (const auto& [place, count] : input_.catalog.slice_counts())
-      if (!found.contains(place) && input_.catalog.segments().contains(place.first)) lost_.emplace(place, count);
+      if (!found.contains(place) && input_.catalog.segments().contains(place.first)) lost_.emplace(place, count.records);
     for (const auto& [place, count] : lost_) report_lost_slice(place.first, place.second, count);
   }
 
@@ -201,7 +215,12 @@ class Recovery {
                            .end = slice.kept_end,
                            .epoch = slice.scan.header.epoch,
                            .complete = true});
-    for (RecoveredRecord& record : slice.records) record.location.slice = index;
+    for (RecoveredRecord& record : slice.records) {
+      record.location.slice = index;
+      if (record.type == RecordType::log_entry) space.next_number = std::max(space.next_number, record.version + 1);
+    }
+    const bool is_cut = slice.kept_end < slice.scan.end_offset;
+    if (!is_cut) space.next_number = std::max(space.next_number, slice.next_number);
     space.slice_indexes.push_back(index);
     report.records += slice.records.size();
     report.bytes += slice.bytes;
@@ -216,6 +235,16 @@ class Recovery {
     if (slice.scan.watermark < slice.scan.end_offset)
       space.unproved.push_back({slice.segment.offset + slice.scan.watermark, slice.scan.end_offset - slice.scan.watermark});
     space.records.push_back(std::move(slice.records));
+  }
+
+  // Whatever has been lost since: an id that was given out before a clean close is never given out again.
+  void count_closed_numbers() {
+    for (const auto& [place, count] : input_.catalog.slice_counts()) {
+      const auto segment = input_.catalog.segments().find(place.first);
+      if (segment == input_.catalog.segments().end()) continue;
+      RecoveredSpace& space = result_.spaces[segment->second.space_id];
+      space.next_number = std::max(space.next_number, count.next_number);
+    }
   }
 
   void drop_behind(FoundSlice& slice) {

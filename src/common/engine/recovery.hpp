@@ -32,6 +32,7 @@ struct RecoveredSpace {
   std::vector<std::uint32_t> slice_indexes;           ///< Admitted slices in the SliceTable.
   std::vector<SliceRange> free_ranges;
   SliceLinkDisk chain_end{};                          ///< The slice that the next one follows.
+  std::uint64_t next_number = 1;                      ///< Of a log: the id behind its last record, lost ones counted.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> known_damage;  ///< Slice in the SliceTable, offset in the segment.
   std::vector<ByteRange> unproved;                    ///< In the store: admitted, but not known to be durable.
 };
@@ -39,7 +40,8 @@ struct RecoveredSpace {
 struct RecoveredSpaces {
   std::map<SpaceId, RecoveredSpace> spaces;
   RecoveryReport report;
-  std::uint64_t version_max = 0;
+  std::uint64_t version_max = 0;  ///< Of puts and erases.
+  std::uint64_t batch_max = 0;
 };
 
 struct RecoveryInput {

@@ -97,9 +97,9 @@ Location SliceWriter::append(const RecordDraft& draft, WriteStage& stage, std::u
   return location;
 }
 
-void SliceWriter::end(WriteStage& stage) {
+void SliceWriter::end(WriteStage& stage, std::uint64_t next_number) {
   static_assert(sizeof(RecordHeaderDisk) <= kEndRecordSizeBytes);
-  append({.type = RecordType::slice_end}, stage);
+  append({.type = RecordType::slice_end, .version = next_number}, stage);
   if (keeps_footer_) stage_footer(stage);
 }
 

@@ -70,8 +70,9 @@ class SliceWriter {
   /// Stages `draft`. Requires: room_for(padded_size(draft)) <= room().
   Location append(const RecordDraft& draft, WriteStage& stage, std::uint64_t* content_check = nullptr);
 
-  /// Stages the end record, and the footer where the slice keeps one: nothing follows in this slice.
-  void end(WriteStage& stage);
+  /// Stages the end record, and the footer where the slice keeps one: nothing follows in this slice. The end record
+  /// says `next_number`, which of a log is the id that comes next.
+  void end(WriteStage& stage, std::uint64_t next_number = 0);
 
   /// Everything appended so far is durable and every batch in it whole.
   void mark_durable() noexcept { watermark_ = position_; }

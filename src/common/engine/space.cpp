@@ -1,6 +1,7 @@
 #include "common/engine/space.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include "common/base/thread_index.hpp"
 
@@ -18,12 +19,13 @@ constexpr std::uint64_t kRangeSizeBytesMin = 1024;
 
 Space::Space(const SpaceContext& context, SpaceId id, SpaceKind kind, std::string name)
     : context_(context), id_(id), kind_(kind), name_(std::move(name)) {
-  if (context_.shares_syncs) shared_tail_ = &new_tail();
+  if (context_.shares_syncs || kind_ == SpaceKind::log) one_tail_ = &new_tail();
+  if (kind_ == SpaceKind::log) one_tail_->continue_numbers(1);
 }
 
 std::uint64_t Space::preferred_range_size(std::uint64_t size_bytes_min) const noexcept {
   const std::uint64_t segment_size = context_.segments->segment_size_bytes();
-  if (context_.shares_syncs) return std::max(size_bytes_min, segment_size);
+  if (has_one_tail()) return std::max(size_bytes_min, segment_size);
   return std::max({size_bytes_min, segment_size / kSliceCountPerSegment, kSliceSizeBytesMin});
 }
 
@@ -63,7 +65,25 @@ Tail& Space::new_tail() {
   return *tails_.back();
 }
 
+// The one before is on its way to its fence, which takes about a microsecond: a few looks, then sleep.
+void Space::wait_for_the_one_tail() noexcept {
+  constexpr int kLooks = 100;
+  for (int look = 0; look < kLooks; ++look) {
+    // acquire pairs with the release in give_back: the tail's state comes with the flag
+    if (one_tail_leased_.load(std::memory_order_relaxed) == 0 &&
+        one_tail_leased_.exchange(1, std::memory_order_acquire) == 0)
+      return;
+    std::this_thread::yield();
+  }
+  while (one_tail_leased_.exchange(1, std::memory_order_acquire) != 0)
+    one_tail_leased_.wait(1, std::memory_order_relaxed);
+}
+
 Space::Lease Space::lease() {
+  if (has_one_tail()) {
+    wait_for_the_one_tail();
+    return {*this, *one_tail_};
+  }
   const std::uint32_t own = thread_index() % kLeaseSlotCount;
   for (std::uint32_t i = 0; i < kLeaseSlotCount; ++i) {
     auto& slot = lease_slots_[(own + i) % kLeaseSlotCount];
@@ -83,6 +103,11 @@ Space::Lease Space::lease() {
 }
 
 void Space::give_back(Tail& tail) noexcept {
+  if (&tail == one_tail_) {
+    one_tail_leased_.store(0, std::memory_order_release);
+    one_tail_leased_.notify_one();
+    return;
+  }
   const std::uint32_t own = thread_index() % kLeaseSlotCount;
   for (std::uint32_t i = 0; i < kLeaseSlotCount; ++i) {
     Tail* expected = nullptr;

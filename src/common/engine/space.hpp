@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -24,7 +25,7 @@ struct SpaceContext {
   SliceTable& slices;
   StoreIdentity identity;
   std::uint64_t record_alignment;
-  bool shares_syncs;  ///< One tail; else a tail for each writer at work.
+  bool shares_syncs;  ///< One tail a space; else a tail for each writer at work, and of a log still one.
 };
 
 /// A space of records: its segments, the runs in them that are still free, and the tails that writers
@@ -46,10 +47,14 @@ class Space {
   /// Gives a run back that no slice was started in. Runs too small to be worth a slice are dropped.
   void add_range(const SliceRange& range);
 
-  /// The one tail of a space on media with shared syncs; used by the group-commit leader alone.
-  [[nodiscard]] Tail& shared_tail() noexcept { return *shared_tail_; }
+  /// Whether all records of the space lie in one chain of slices: on media with shared syncs, and in every log.
+  [[nodiscard]] bool has_one_tail() const noexcept { return one_tail_ != nullptr; }
 
-  /// Exclusive use of a tail, given back by its destructor: a writer never waits for another one.
+  /// That tail, for who is its only user: the group-commit leader, or recovery.
+  [[nodiscard]] Tail& one_tail() noexcept { return *one_tail_; }
+
+  /// Exclusive use of a tail, given back by its destructor. A writer never waits for another one, but for
+  /// the one tail of a log.
   class Lease {
    public:
     Lease(Space& space, Tail& tail) noexcept : space_(&space), tail_(&tail) {}
@@ -66,9 +71,11 @@ class Space {
   };
   [[nodiscard]] Lease lease();
 
-  /// Recovery: continue the chain behind this slice.
-  void continue_chain(SliceLinkDisk previous) noexcept {
-    if (shared_tail_ != nullptr) shared_tail_->continue_chain(previous);
+  /// Recovery: go on behind this slice, and with this number.
+  void continue_behind(SliceLinkDisk previous, std::uint64_t next_number) noexcept {
+    if (one_tail_ == nullptr) return;
+    one_tail_->continue_chain(previous);
+    if (kind_ == SpaceKind::log) one_tail_->continue_numbers(next_number);
   }
 
   /// All slices of the space in the order they were opened or found, for walking its records.
@@ -80,6 +87,12 @@ class Space {
   [[nodiscard]] bool is_known_damage(std::uint32_t table_index, std::uint32_t offset) const {
     return known_damage_.contains({table_index, offset});
   }
+  /// Offset in the segment of the first such hole in that slice behind `offset`.
+  [[nodiscard]] std::optional<std::uint32_t> known_damage_behind(std::uint32_t table_index, std::uint32_t offset) const {
+    const auto hole = known_damage_.upper_bound({table_index, offset});
+    if (hole == known_damage_.end() || hole->first != table_index) return std::nullopt;
+    return hole->second;
+  }
 
   /// Every tail there is. Requires: no writer is at work.
   [[nodiscard]] std::vector<Tail*> tails();
@@ -88,6 +101,7 @@ class Space {
   static constexpr std::size_t kLeaseSlotCount = 16;
 
   [[nodiscard]] Tail& new_tail();
+  void wait_for_the_one_tail() noexcept;
   void give_back(Tail& tail) noexcept;
   [[nodiscard]] std::uint64_t preferred_range_size(std::uint64_t size_bytes_min) const noexcept;
 
@@ -103,7 +117,8 @@ class Space {
   std::vector<std::uint32_t> slice_indexes_;
   std::vector<std::unique_ptr<Tail>> tails_;
   std::vector<Tail*> idle_;  // those that found no lease slot free
-  Tail* shared_tail_ = nullptr;
+  Tail* one_tail_ = nullptr;
+  std::atomic<std::uint32_t> one_tail_leased_{0};
   std::array<std::atomic<Tail*>, kLeaseSlotCount> lease_slots_{};
 };
 

@@ -43,13 +43,14 @@ Result<void> Tail::reserve(std::span<const std::uint64_t> padded_sizes) {
 Location Tail::append(const RecordDraft& draft, WriteStage& stage, std::uint64_t* content_check) {
   const std::uint64_t size = padded_size(draft);
   while (!current_ || current_->room() < SliceWriter::room_for(size)) roll(stage);
+  if (draft.type == RecordType::log_entry) next_number_ = draft.version + 1;
   return current_->append(draft, stage, content_check);
 }
 
 void Tail::roll(WriteStage& stage) {
   HOLDFAST_CHECK(!reserved_.empty());
   if (current_ && current_->started()) {
-    current_->end(stage);
+    current_->end(stage, next_number_);
     previous_ = current_->link();
     SliceRange leftover = current_->leftover();
     if (leftover.size_bytes >= kLeftoverBytesMin) leftovers_.push_back(leftover);
@@ -62,7 +63,7 @@ void Tail::roll(WriteStage& stage) {
 
 void Tail::end(WriteStage& stage) {
   if (!current_ || !current_->started()) return;
-  current_->end(stage);
+  current_->end(stage, next_number_);
   ended_ = current_->link();
   previous_ = *ended_;
   current_.reset();

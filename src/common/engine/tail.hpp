@@ -28,7 +28,7 @@ class Tail {
   /// Length on media of `draft`.
   [[nodiscard]] std::uint64_t padded_size(const RecordDraft& draft) const noexcept;
 
-  /// Stages `draft`. Requires: reserve() has counted it.
+  /// Stages `draft`. Requires: reserve() has counted it; the version of a log entry is next_number().
   Location append(const RecordDraft& draft, WriteStage& stage, std::uint64_t* content_check = nullptr);
 
   /// Stages the end record of the slice in use, if there is one. Before closing the store.
@@ -43,6 +43,10 @@ class Tail {
 
   void continue_chain(SliceLinkDisk previous) noexcept { previous_ = previous; }
 
+  /// Of a log: the id that the next entry gets; 0 in a tail that numbers nothing.
+  [[nodiscard]] std::uint64_t next_number() const noexcept { return next_number_; }
+  void continue_numbers(std::uint64_t next_number) noexcept { next_number_ = next_number; }
+
   /// The slice that end() has ended.
   [[nodiscard]] const std::optional<SliceLinkDisk>& ended() const noexcept { return ended_; }
 
@@ -55,6 +59,7 @@ class Tail {
   SliceLinkDisk previous_{};
   std::optional<SliceLinkDisk> ended_;
   std::vector<SliceRange> leftovers_;  // of ended slices; free once the end records are durable
+  std::uint64_t next_number_ = 0;
   bool undrained_ = false;
 };
 

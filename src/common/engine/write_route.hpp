@@ -1,9 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <algorithm>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <holdfast/options.hpp>
@@ -15,12 +17,34 @@
 
 namespace holdfast {
 
+struct WriteEntry;
+
+/// Told of a record as soon as readers may be shown it: it is written, and durable as far as asked. Of the records
+/// of one tail it is told in their order, by one thread at a time.
+class WriteObserver {
+ public:
+  virtual void written(const WriteEntry& entry) = 0;
+
+ protected:
+  ~WriteObserver() = default;
+};
+
 /// One record of a write.
 struct WriteEntry {
   Space* space = nullptr;
-  RecordDraft draft{};
-  Location location{};  ///< Out: where it lies.
+  RecordDraft draft{};           ///< Of a log entry the version, which is its id, comes with its place.
+  Location location{};           ///< Out: where it lies.
   std::uint64_t size_bytes = 0;  ///< Of key and value as the caller gave them, for Durability::interval.
+  WriteObserver* observer = nullptr;  ///< Lifetime: until the write has its outcome.
+};
+
+/// A write of one record that nobody waits for; it owns its bytes.
+struct AsyncWrite {
+  std::string key{};
+  std::string payload{};
+  WriteEntry entry{};  ///< Its draft refers to the two above.
+  Durability durability{};
+  std::function<void(AsyncWrite& write, const Result<void>& outcome)> done{};  ///< Called once, behind the observer.
 };
 
 /// How records reach the medium. Two routes: DirectRoute, each writer for itself, and GroupRoute, one
@@ -31,19 +55,29 @@ class WriteRoute {
   virtual ~WriteRoute() = default;
 
   /// Writes `entries`; more than one is a batch and gets its trailer, so that a crash leaves all or none.
-  /// Readers may be shown them when this returns. Durability: as asked.
+  /// Readers may be shown them when their observers are told, or when this returns. A batch has its number in its
+  /// drafts. Durability: as asked.
   /// Errors: no_space (nothing was written), io (latched), locked, read_only.
   [[nodiscard]] virtual Result<void> write(std::span<WriteEntry> entries, Durability durability) = 0;
 
   /// Makes every write that has returned durable. Errors: io (latched), locked.
   [[nodiscard]] virtual Result<void> sync() = 0;
 
-  /// Tells that bytes were written past the route with Durability::interval: whoever keeps the interval counts them.
-  virtual void note_interval(std::uint64_t /*size_bytes*/) {}
+  /// The same for one record, without waiting. One thread's writes keep their order, whichever way they come.
+  virtual void write_async(std::unique_ptr<AsyncWrite> write) = 0;
 
-  /// Ends background work. Requires: no other call is running or follows.
-  virtual void stop() noexcept {}
+  /// That many bytes were stored with Durability::interval by another way than write().
+  virtual void note_interval(std::uint64_t bytes) = 0;
+
+  /// Ends background work; what is still queued ends with `closed`. Requires: no other call is running or follows.
+  virtual void stop() noexcept = 0;
 };
+
+/// Tells the observers of written records, in their order.
+inline void tell_observers(std::span<const WriteEntry> entries) {
+  for (const WriteEntry& entry : entries)
+    if (entry.observer != nullptr) entry.observer->written(entry);
+}
 
 /// Records of one write placed in tails, shared by both routes.
 ///
@@ -68,7 +102,7 @@ class WritePlan {
 };
 
 [[nodiscard]] inline RecordDraft batch_trailer(std::uint64_t batch, std::string_view payload) noexcept {
-  return {.type = RecordType::batch_trailer, .version = batch, .batch = batch, .payload = payload};
+  return {.type = RecordType::batch_trailer, .batch = batch, .payload = payload};
 }
 
 template <class TailOf>
@@ -98,17 +132,19 @@ Result<void> WritePlan::reserve(TailOf&& tail_of) {
 template <class TailOf>
 void WritePlan::stage(WriteStage& stage, TailOf&& tail_of) {
   BatchTrailerDisk trailer{};
-  const std::uint64_t batch = is_batch() ? entries_.front().draft.version : 0;
   for (WriteEntry& entry : entries_) {
-    entry.draft.batch = batch;
+    Tail& tail = tail_of(*entry.space);
+    // A log's ids are drawn here, where its order is fixed: they rise along the tail without a gap, and a write
+    // that found no room has taken none.
+    if (entry.draft.type == RecordType::log_entry) entry.draft.version = tail.next_number();
     std::uint64_t check = 0;
-    entry.location = tail_of(*entry.space).append(entry.draft, stage, &check);
+    entry.location = tail.append(entry.draft, stage, &check);
     ++trailer.count;
     trailer.check_sum += check;
   }
   if (!is_batch()) return;
   const std::string_view payload(reinterpret_cast<const char*>(&trailer), sizeof trailer);  // bytes as text
-  tail_of(*entries_.back().space).append(batch_trailer(batch, payload), stage);
+  tail_of(*entries_.back().space).append(batch_trailer(entries_.back().draft.batch, payload), stage);
 }
 
 }  // namespace holdfast

@@ -34,6 +34,7 @@ bool is_plausible(const CatalogEntryDisk& disk) noexcept {
 
 CatalogEntryDisk to_disk(const CatalogEntry& entry) noexcept {
   const bool is_segment = entry.type == CatalogEntryType::add_segment;
+  const bool is_count = entry.type == CatalogEntryType::slice_count;
   CatalogEntryDisk disk{};
   disk.type = static_cast<std::uint8_t>(entry.type);
   disk.kind = is_segment ? static_cast<std::uint8_t>(entry.content) : static_cast<std::uint8_t>(entry.kind);
@@ -41,8 +42,8 @@ CatalogEntryDisk to_disk(const CatalogEntry& entry) noexcept {
   disk.start = entry.start;
   disk.segment_id = entry.segment_id;
   disk.space_id = entry.space_id;
-  disk.offset = entry.offset;
-  disk.size_bytes = entry.type == CatalogEntryType::slice_count ? entry.count : entry.size_bytes;
+  disk.offset = is_count ? entry.next_number : entry.offset;
+  disk.size_bytes = is_count ? entry.count : entry.size_bytes;
   return disk;
 }
 
@@ -51,12 +52,13 @@ CatalogEntry from_disk(const CatalogEntryDisk& disk, std::string_view name) {
   entry.type = static_cast<CatalogEntryType>(disk.type);
   entry.segment_id = disk.segment_id;
   entry.space_id = disk.space_id;
-  entry.offset = disk.offset;
   entry.start = disk.start;
   entry.name = name;
   if (entry.type == CatalogEntryType::slice_count) {
     entry.count = static_cast<std::uint32_t>(disk.size_bytes);
+    entry.next_number = disk.offset;
   } else {
+    entry.offset = disk.offset;
     entry.size_bytes = disk.size_bytes;
   }
   if (entry.type == CatalogEntryType::add_segment) {

@@ -18,7 +18,7 @@ enum class CatalogEntryType : std::uint8_t {
   add_space = 1,     ///< space_id, kind, name
   add_segment = 2,   ///< segment_id, space_id, extent, content; for a region, the block of it that lies there first
   free_segment = 3,  ///< segment_id
-  slice_count = 4,   ///< segment_id, start, count: known when the store was closed
+  slice_count = 4,   ///< segment_id, start, count, next_number: known when the store was closed
   next_ids = 5,      ///< segment_id and space_id that were never used yet
   region_size = 6,   ///< space_id, size_bytes: durable before the entry
   rename_space = 7,  ///< space_id, name
@@ -41,7 +41,7 @@ struct CatalogEntryDisk {
   std::uint32_t start;            ///< of a slice in its segment, or of an extent in its region, in blocks
   std::uint64_t segment_id;
   std::uint64_t space_id;
-  std::uint64_t offset;
+  std::uint64_t offset;           ///< of the extent; for slice_count the id that the next record of the log would get
   std::uint64_t size_bytes;       ///< of the extent, of the region; for slice_count the number of records
 };
 static_assert(sizeof(CatalogEntryDisk) == 40 && kIsDiskType<CatalogEntryDisk>);
@@ -58,6 +58,7 @@ struct CatalogEntry {
   std::uint64_t size_bytes = 0;
   std::uint32_t start = 0;
   std::uint32_t count = 0;
+  std::uint64_t next_number = 0;
   std::string name{};
 };
 

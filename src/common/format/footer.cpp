@@ -17,7 +17,7 @@ bool is_plausible(const FooterEntryDisk& entry, const SliceHeaderDisk& slice, st
   return entry.offset % kRecordAlignmentMin == 0 && entry.offset >= slice.start + sizeof slice &&
          entry.offset < covered_end && entry.padded_size_bytes <= covered_end - entry.offset &&
          entry.type >= static_cast<std::uint8_t>(RecordType::put) &&
-         entry.type <= static_cast<std::uint8_t>(RecordType::catalog);
+         entry.type <= static_cast<std::uint8_t>(kRecordTypeLast);
 }
 
 }  // namespace

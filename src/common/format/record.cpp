@@ -74,7 +74,7 @@ std::optional<RecordHeaderDisk> read_record_header(std::span<const std::byte> by
   if (bytes.size() < sizeof header) return std::nullopt;
   std::memcpy(&header, bytes.data(), sizeof header);
   if (header.type < static_cast<std::uint8_t>(RecordType::put) ||
-      header.type > static_cast<std::uint8_t>(RecordType::catalog) || (header.flags & ~kRecordFlagsKnown) != 0)
+      header.type > static_cast<std::uint8_t>(kRecordTypeLast) || (header.flags & ~kRecordFlagsKnown) != 0)
     return std::nullopt;
   if (header.padded_size_bytes % kRecordAlignmentMin != 0 || header.padded_size_bytes > bytes.size() ||
       header.padded_size_bytes < sizeof header + std::uint64_t{header.key_size_bytes} + header.payload_size_bytes)

@@ -17,7 +17,9 @@ enum class RecordType : std::uint8_t {
   batch_trailer = 3,
   slice_end = 4,
   catalog = 5,
+  log_entry = 6,
 };
+inline constexpr RecordType kRecordTypeLast = RecordType::log_entry;
 
 /// The payload is a list of ValuePartDisk instead of the value itself.
 inline constexpr std::uint8_t kRecordFlagValueParts = 0x01;
@@ -34,13 +36,19 @@ struct RecordHeaderDisk {
   std::uint32_t padded_size_bytes;  ///< Distance to the next record; a multiple of 8.
   std::uint32_t sequence;           ///< 0, 1, 2, ... in the slice.
   std::uint32_t watermark;          ///< Offset in the segment below which this slice was durable and committed.
-  std::uint64_t version;            ///< One rising number a store.
-  std::uint64_t batch;              ///< Version of the batch's first record; 0: stands alone.
+  std::uint64_t version;            ///< put, erase: one rising number a store; log_entry: its id; slice_end: the next id.
+  std::uint64_t batch;              ///< Number of the batch; 0: stands alone.
   std::uint64_t content_check;      ///< XXH3-64 of key and payload, seeded by XXH3-64 of the header from type to batch.
 };
 static_assert(sizeof(RecordHeaderDisk) == 48 && kIsDiskType<RecordHeaderDisk>);
 static_assert(offsetof(RecordHeaderDisk, sequence) == 16 && offsetof(RecordHeaderDisk, version) == 24);
 static_assert(offsetof(RecordHeaderDisk, content_check) == 40);
+
+/// Key of a log entry.
+struct LogKeyDisk {
+  std::uint64_t timestamp_us;  ///< When it was appended: microseconds since 1970, UTC.
+};
+static_assert(sizeof(LogKeyDisk) == 8 && kIsDiskType<LogKeyDisk>);
 
 /// Payload of a batch trailer.
 struct BatchTrailerDisk {
