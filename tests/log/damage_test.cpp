@@ -154,6 +154,18 @@ TEST_P(LogDamage, OfTheLastRecordAndTheEndRecordGivesNoIdOutAgain) {
   }
 }
 
+// A killed process has left it, and the next one has closed the store without appending: from then on it is known.
+TEST_P(LogDamage, OfTheLastRecordBehindAKillAndACleanCloseGivesNoIdOutAgain) {
+  store_.reset();
+  open();
+  close();
+  flip_while_closed({record(kRecords).offset + 10, 1});
+  open();
+  EXPECT_EQ(store_->recovery().damage.size(), 1u);
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, stream_->read(kRecords)));
+  EXPECT_TRUE(is_id(kRecords + 1, stream_->append("behind")));
+}
+
 // The slice's header is gone, and with it all its records: their ids stay taken.
 TEST_P(LogDamage, OfAWholeSliceGivesNoIdOutAgain) {
   close();

@@ -69,9 +69,9 @@ Result<void> DirectRoute::write(std::span<WriteEntry> entries, Durability /*all 
   return success();
 }
 
-void DirectRoute::write_async(std::unique_ptr<AsyncWrite> write) {
-  const auto written = this->write({&write->entry, 1}, write->durability);
-  write->done(*write, written);
+void DirectRoute::write_async(std::unique_ptr<AsyncWrite> accepted) {
+  const auto written = write({&accepted->entry, 1}, accepted->durability);
+  accepted->done(*accepted, written);
 }
 
 }  // namespace holdfast
