@@ -43,8 +43,8 @@ class Actor {
   bool append_async(const std::string& stream, const std::vector<std::string>& payloads,
                     std::optional<Durability> durability = {});
 
-  /// From now on a reader looks at the stream behind every event of the medium, and what it is shown may not be lost
-  /// any more: for scenarios whose appends are immediate.
+  /// From now on a reader looks at the stream behind every event of the medium, and what it is shown may not
+  /// be lost any more: for scenarios whose appends are immediate.
   void watch_stream(const std::string& name);
 
   bool sync();

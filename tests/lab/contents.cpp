@@ -70,8 +70,8 @@ std::map<std::string, Value> read_stream(Log& stream, std::vector<std::string>& 
   if (!scanned) complain(complaints, label + ": scan", scanned.error());
   const auto next = stream.next_id();
   if (!next || *next != expected)
-    complaints.push_back(label + ": next_id() says " + (next ? std::to_string(*next) : "error") + ", scan ended at " +
-                         std::to_string(expected));
+    complaints.push_back(label + ": next_id() says " + (next ? std::to_string(*next) : "error") +
+                         ", scan ended at " + std::to_string(expected));
   return found;
 }
 

@@ -59,8 +59,8 @@ class History {
   /// What it appended begins at that id.
   void set_first_id(std::size_t id, std::uint64_t first_id);
 
-  /// A reader was shown that many records of a stream, all of them durable if they keep their promise, while a
-  /// crash behind `event_count` events could have come.
+  /// A reader was shown that many records of a stream, all of them durable if they keep their promise, while
+  /// a crash behind `event_count` events could have come.
   void note_shown(const std::string& stream, std::uint64_t count, std::uint64_t event_count);
 
   /// A call that makes everything durable that has returned before it, e.g. sync(). Begin gives what it

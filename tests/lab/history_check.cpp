@@ -139,7 +139,8 @@ std::string HistoryCheck::check_untouched(const Contents& found) const {
   }
   for (const auto& [space, keys] : found)
     for (const auto& [key, value] : keys)
-      if (!streams_.contains(space) && value_in(base_, space, key) == nullptr && !writer_of_.contains({space, key}))
+      if (!streams_.contains(space) && value_in(base_, space, key) == nullptr &&
+          !writer_of_.contains({space, key}))
         return "space '" + space + "', key '" + key + "', which nobody wrote, is " + describe(value);
   return {};
 }

@@ -51,8 +51,8 @@ class HistoryCheck {
   std::vector<const Operation*> operations_;
   std::uint64_t event_count_;
   std::map<std::string, std::uint64_t> shown_;
-  std::set<std::string> streams_;                          // that somebody appended to
-  std::map<const Operation*, bool> in_streams_;            // whether what it appended is there
+  std::set<std::string> streams_;                // that somebody appended to
+  std::map<const Operation*, bool> in_streams_;  // whether what it appended is there
   std::map<ThreadSpace, Lane> lanes_;
   std::map<std::pair<std::string, std::string>, std::uint32_t> writer_of_;  // (space, key) -> thread
 };

@@ -35,7 +35,8 @@ Change put_change(std::uint64_t key, std::uint64_t number) {
   return {"users", key_of(key), intern(value_of(number, kSmallPayloadBytes))};
 }
 
-std::vector<std::string> payloads(std::uint64_t first, std::uint64_t count, std::size_t size_bytes = kSmallPayloadBytes) {
+std::vector<std::string> payloads(std::uint64_t first, std::uint64_t count,
+                                  std::size_t size_bytes = kSmallPayloadBytes) {
   std::vector<std::string> all;
   for (std::uint64_t i = first; i < first + count; ++i) all.push_back(value_of(i, size_bytes));
   return all;

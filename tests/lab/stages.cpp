@@ -24,7 +24,8 @@ void append_on(Actor& actor, const std::string& stream, std::size_t payload_size
     if (!actor.append(stream, payload())) return;
   if (!actor.append_batch(stream, {payload(), payload()})) return;
   if (!actor.space("written-on")) return;
-  if (!actor.batch({{"written-on", key_of(0), intern("value")}, {stream, {}, intern(payload()), true}})) return;
+  if (!actor.batch({{"written-on", key_of(0), intern("value")}, {stream, {}, intern(payload()), true}}))
+    return;
   if (!actor.append(stream, payload(), Durability::buffered)) return;
 }
 

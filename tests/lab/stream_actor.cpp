@@ -37,7 +37,8 @@ std::optional<Log> Actor::find_stream(const std::string& name) {
   return streams_.insert_or_assign(name, *opened).first->second;
 }
 
-bool Actor::append(const std::string& stream, std::string_view payload, std::optional<Durability> durability) {
+bool Actor::append(const std::string& stream, std::string_view payload,
+                   std::optional<Durability> durability) {
   auto handle = find_stream(stream);
   if (!handle) return false;
   Operation operation{.thread = thread_index(), .changes = {{stream, {}, intern(payload), true}}};
@@ -51,7 +52,8 @@ bool Actor::append_batch(const std::string& stream, const std::vector<std::strin
   auto handle = find_stream(stream);
   if (!handle) return false;
   Operation operation{.thread = thread_index(), .changes = {}};
-  for (const std::string& payload : payloads) operation.changes.push_back({stream, {}, intern(payload), true});
+  for (const std::string& payload : payloads)
+    operation.changes.push_back({stream, {}, intern(payload), true});
   operation.durability = durability.value_or(durability_of(stream));
   const std::vector<std::string_view> views(payloads.begin(), payloads.end());
   const Begun begun = begin(std::move(operation));

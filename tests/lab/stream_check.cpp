@@ -30,7 +30,8 @@ StreamCheck::Records StreamCheck::records_of(const Contents& contents, const std
 std::string StreamCheck::run(const Contents& found, std::uint64_t shown) {
   const Records records = records_of(found, stream_);
   if (records.size() < shown)
-    return std::to_string(records.size()) + " records are there, and a reader was shown " + std::to_string(shown);
+    return std::to_string(records.size()) + " records are there, and a reader was shown " +
+           std::to_string(shown);
   if (auto wrong = check_records(records); !wrong.empty()) return wrong;
   if (auto wrong = check_operations(records); !wrong.empty()) return wrong;
   return check_threads();

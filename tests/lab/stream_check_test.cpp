@@ -14,7 +14,8 @@ class StreamCheckTest : public ::testing::Test {
  protected:
   StreamCheckTest() { history_.start_era(contents({"old"}), 0); }
 
-  [[nodiscard]] static Contents contents(const std::vector<const char*>& payloads, const char* key_value = "0") {
+  [[nodiscard]] static Contents contents(const std::vector<const char*>& payloads,
+                                         const char* key_value = "0") {
     Contents contents{{"keys", {{"key", v(key_value)}}}, {"log", {}}};
     for (std::size_t i = 0; i < payloads.size(); ++i) contents["log"][std::to_string(i + 1)] = v(payloads[i]);
     return contents;
@@ -36,7 +37,9 @@ class StreamCheckTest : public ::testing::Test {
     history_.set_first_id(id, first_id);
     history_.acknowledge(id, events_);
   }
-  [[nodiscard]] bool allows(const Contents& contents) const { return history_.check(contents, events_).empty(); }
+  [[nodiscard]] bool allows(const Contents& contents) const {
+    return history_.check(contents, events_).empty();
+  }
 
   History history_;
   std::uint64_t events_ = 0;

@@ -167,8 +167,10 @@ class GatedAppends : public ::testing::Test {
   static constexpr std::uint64_t kInFlightMax = 1'000;
 
   GatedAppends()
-      : medium_(CrashMedium::create(
-            {.model = MediumModel::pages, .size_bytes = kMiB, .max_size_bytes = 16 * kMiB, .keeps_log = false})) {
+      : medium_(CrashMedium::create({.model = MediumModel::pages,
+                                     .size_bytes = kMiB,
+                                     .max_size_bytes = 16 * kMiB,
+                                     .keeps_log = false})) {
     auto storage = medium_->open();
     EXPECT_TRUE(ok(storage));
     auto opened = Store::open(std::make_unique<GatedStorage>(std::move(*storage)),

@@ -21,7 +21,8 @@ class LogDamage : public ::testing::TestWithParam<MediumModel> {
             {.model = GetParam(), .size_bytes = 4 * kMiB, .max_size_bytes = 16 * kMiB, .keeps_log = false})) {
     open();
     for (LogId id = 1; id <= kRecords; ++id) EXPECT_TRUE(is_id(id, stream_->append(payload_of(id))));
-    for (LogId id = 1; id <= kRecords; ++id) records_.push_back(log::stream_of(*stream_).placements(id).front());
+    for (LogId id = 1; id <= kRecords; ++id)
+      records_.push_back(log::stream_of(*stream_).placements(id).front());
   }
 
   void open(OpenMode mode = OpenMode::open_or_create) {
@@ -154,7 +155,8 @@ TEST_P(LogDamage, OfTheLastRecordAndTheEndRecordGivesNoIdOutAgain) {
   }
 }
 
-// A killed process has left it, and the next one has closed the store without appending: from then on it is known.
+// A killed process has left it, and the next one has closed the store without appending: from then on it is
+// known.
 TEST_P(LogDamage, OfTheLastRecordBehindAKillAndACleanCloseGivesNoIdOutAgain) {
   store_.reset();
   open();

@@ -19,7 +19,8 @@ TEST_P(Log, AForkedChildIsRefusedEveryAppendAndMayRead) {
               const std::vector<std::string_view> payloads{"a", "b"};
               Batch batch;
               batch.append(*stream_, "child's");
-              return is_locked_out(stream_->append("child's")) && is_locked_out(stream_->append(some_value(300'000))) &&
+              return is_locked_out(stream_->append("child's")) &&
+                             is_locked_out(stream_->append(some_value(300'000))) &&
                              is_locked_out(stream_->append_batch(payloads)) &&
                              is_locked_out(stream_->append_async("child's")) &&
                              is_locked_out(store_->commit(batch)) && is_locked_out(store_->log("new")) &&
@@ -37,7 +38,8 @@ TEST_P(Log, AChildKnowsTheOutcomesThatWereThereBefore) {
   ASSERT_TRUE(ok(ticket));
   ASSERT_TRUE(is_id(1, ticket->wait()));
   while (!others_sleep()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  EXPECT_EQ(in_forked_child([&] { return is_id(1, ticket->wait()) && ticket->poll().has_value() ? 1 : 0; }), 1);
+  EXPECT_EQ(in_forked_child([&] { return is_id(1, ticket->wait()) && ticket->poll().has_value() ? 1 : 0; }),
+            1);
 }
 
 #ifndef __SANITIZE_THREAD__  // it cannot follow a child of a process with threads
@@ -61,11 +63,14 @@ TEST_P(LogReopen, AChildMayReleaseAStoreWhoseThreadsRunInTheParent) {
 
 // At the fork a leader stands in its commit, a ticket is open, and a thread waits for it.
 TEST(LogFork, AChildIsToldThatNobodyWorksForItsOpenTickets) {
-  const auto medium = testing::CrashMedium::create(
-      {.model = testing::MediumModel::pages, .size_bytes = kMiB, .max_size_bytes = 16 * kMiB, .keeps_log = false});
+  const auto medium = testing::CrashMedium::create({.model = testing::MediumModel::pages,
+                                                    .size_bytes = kMiB,
+                                                    .max_size_bytes = 16 * kMiB,
+                                                    .keeps_log = false});
   auto storage = medium->open();
   ASSERT_TRUE(ok(storage));
-  auto store = Store::open(std::make_unique<GatedStorage>(std::move(*storage)), {.segment_size_bytes = 64 << 10});
+  auto store =
+      Store::open(std::make_unique<GatedStorage>(std::move(*storage)), {.segment_size_bytes = 64 << 10});
   ASSERT_TRUE(ok(store));
   auto stream = store->log("stream");
   ASSERT_TRUE(ok(stream));

@@ -22,8 +22,16 @@ TEST_P(Log, APayloadBeyondFourGibibytesIsTooLargeAndNotRead) {
 }
 
 TEST_P(Log, StreamNamesAreAny1To255Bytes) {
-  const std::vector<std::string> names{"a",  "a/b",  "a_b",  "..", "/", "\xFF", std::string(1, '\0'),
-                                       std::string("a\0b", 3), std::string(255, 'n'), std::string(254, 'n')};
+  const std::vector<std::string> names{"a",
+                                       "a/b",
+                                       "a_b",
+                                       "..",
+                                       "/",
+                                       "\xFF",
+                                       std::string(1, '\0'),
+                                       std::string("a\0b", 3),
+                                       std::string(255, 'n'),
+                                       std::string(254, 'n')};
   for (const std::string& name : names) {
     auto named = stream(name);
     EXPECT_EQ(named.name(), name);

@@ -46,7 +46,8 @@ namespace holdfast {
 }
 
 /// Whether the stream is exactly `payloads`, read in every way.
-[[nodiscard]] inline ::testing::AssertionResult holds_all(const Log& stream, const std::vector<std::string>& payloads) {
+[[nodiscard]] inline ::testing::AssertionResult holds_all(const Log& stream,
+                                                          const std::vector<std::string>& payloads) {
   if (auto next = is_id(payloads.size() + 1, stream.next_id()); !next) return next << " as the next id";
   if (auto first = is_id(1, stream.first_id()); !first) return first << " as the first id";
   const auto found = scanned(stream);

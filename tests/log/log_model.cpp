@@ -38,10 +38,10 @@ rc::Gen<LogStep> any_step() {
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const LogStep& step) {
-  constexpr std::array<const char*, 9> kNames{"append",    "append_batch", "append_async", "commit", "check_one",
-                                              "check_all", "sync",         "close",        "kill"};
-  return out << kNames[static_cast<std::size_t>(step.kind)] << "(stream " << step.stream << ", value " << step.value
-             << ", durability " << static_cast<int>(step.durability) << ")";
+  constexpr std::array<const char*, 9> kNames{
+      "append", "append_batch", "append_async", "commit", "check_one", "check_all", "sync", "close", "kill"};
+  return out << kNames[static_cast<std::size_t>(step.kind)] << "(stream " << step.stream << ", value "
+             << step.value << ", durability " << static_cast<int>(step.durability) << ")";
 }
 
 ModelledStreams::ModelledStreams(BackendRow row) : row_(row), directory_(row->root) {
@@ -147,7 +147,8 @@ void ModelledStreams::check_one(const LogStep& step) {
 
 void ModelledStreams::check_all() {
   finish_tickets();
-  for (std::size_t stream = 0; stream < kStreamCount; ++stream) require(holds_all(streams_[stream], models_[stream]));
+  for (std::size_t stream = 0; stream < kStreamCount; ++stream)
+    require(holds_all(streams_[stream], models_[stream]));
   require(key_model_ ? holds(*keys_, "key", *key_model_) : is_absent(*keys_, "key"));
 }
 

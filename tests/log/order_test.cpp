@@ -19,7 +19,8 @@ std::string payload_of(std::size_t thread, std::size_t number) {
 class LogOrder : public LogTest {
  protected:
   /// Ten threads append a thousand records each; the ids that each was told.
-  std::vector<std::vector<LogId>> append_from_all(const std::function<Durability(std::size_t)>& durability_of) {
+  std::vector<std::vector<LogId>> append_from_all(
+      const std::function<Durability(std::size_t)>& durability_of) {
     std::vector<std::vector<LogId>> ids(kThreads);
     std::vector<std::thread> threads;
     for (std::size_t thread = 0; thread < kThreads; ++thread)

@@ -26,7 +26,10 @@ std::vector<CatalogEntry> one_of_each() {
   return {space(),
           segment(),
           {.type = CatalogEntryType::free_segment, .segment_id = 4},
-          {.type = CatalogEntryType::slice_count, .segment_id = 5, .start = 64, .count = 0xFFFF'FFFF,
+          {.type = CatalogEntryType::slice_count,
+           .segment_id = 5,
+           .start = 64,
+           .count = 0xFFFF'FFFF,
            .next_number = ~std::uint64_t{0}},
           {.type = CatalogEntryType::next_ids, .segment_id = 9, .space_id = 8}};
 }

@@ -155,7 +155,8 @@ TEST_P(SharedSyncs, AnImmediateAppendBehindBufferedOnesCostsOneAndMakesThemDurab
   ASSERT_TRUE(ok(stream));
   ASSERT_TRUE(ok(stream->append("takes a segment")));
   const std::uint64_t before = waits();
-  for (int i = 0; i < 50; ++i) ASSERT_TRUE(ok(stream->append("payload", {.durability = Durability::buffered})));
+  for (int i = 0; i < 50; ++i)
+    ASSERT_TRUE(ok(stream->append("payload", {.durability = Durability::buffered})));
   EXPECT_EQ(waits(), before);
   ASSERT_TRUE(ok(stream->append("payload")));
   EXPECT_EQ(waits(), before + 1);

@@ -18,7 +18,9 @@ using namespace std::chrono_literals;
 class Remembers final : public WriteObserver {
  public:
   explicit Remembers(const Storage& storage) : storage_(storage) {}
-  void written(const WriteEntry& entry) override { told.emplace_back(entry.draft.version, storage_.counters().syncs); }
+  void written(const WriteEntry& entry) override {
+    told.emplace_back(entry.draft.version, storage_.counters().syncs);
+  }
   std::vector<std::pair<std::uint64_t, std::uint64_t>> told;
 
  private:
@@ -66,7 +68,8 @@ TEST(GroupRoute, ObserversAreToldInOrderBehindTheSync) {
   GroupRoute route(*parts.storage, *parts.segments, {.interval = 1h, .interval_bytes = kMiB}, [] {});
   Remembers observer(*parts.storage);
   const auto entry = [&] {
-    return WriteEntry{.space = &space, .draft = {.type = RecordType::log_entry, .key = "k"}, .observer = &observer};
+    return WriteEntry{
+        .space = &space, .draft = {.type = RecordType::log_entry, .key = "k"}, .observer = &observer};
   };
   std::vector<WriteEntry> batch{entry(), entry(), entry()};
   for (WriteEntry& one : batch) one.draft.batch = 1;

@@ -31,7 +31,8 @@ TEST(SequenceIndex, FindsWhatWasAddedOverManyChunks) {
 
 TEST(SequenceIndex, TheBordersOfChunksAreNoGaps) {
   SequenceIndex index;
-  for (std::uint64_t number = 1; number <= 8'000; ++number) index.append({0, static_cast<std::uint32_t>(number)});
+  for (std::uint64_t number = 1; number <= 8'000; ++number)
+    index.append({0, static_cast<std::uint32_t>(number)});
   for (const std::uint64_t border : {1'024u, 1'025u, 3'072u, 3'073u, 7'168u, 7'169u})
     EXPECT_EQ(index.find(border)->offset_8, border);
 }

@@ -22,7 +22,8 @@ class Leases {
 
   [[nodiscard]] Tail& tail_of(Space& space) {
     if (&space == &space_) return lease_.tail();
-    const auto found = std::find_if(others_.begin(), others_.end(), [&](const auto& other) { return other.first == &space; });
+    const auto found =
+        std::find_if(others_.begin(), others_.end(), [&](const auto& other) { return other.first == &space; });
     return found->second.tail();
   }
 
