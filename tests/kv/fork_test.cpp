@@ -24,20 +24,6 @@ int in_forked_child(Ask ask) {
   return ::waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/// Whether every other thread of this process sleeps. One that has only just been started may hold locks of
-/// the C library or of a sanitizer's allocator, and a child forked then would wait for them for ever.
-bool others_sleep() {
-  const std::string self = std::to_string(::gettid());
-  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-    if (task.path().filename() == self) continue;
-    std::ifstream stat(task.path() / "stat");
-    const std::string line((std::istreambuf_iterator<char>(stat)), {});
-    const auto name_end = line.rfind(") ");  // behind it stands the state
-    if (name_end == std::string::npos || line[name_end + 2] != 'S') return false;
-  }
-  return true;
-}
-
 template <class T>
 bool is_locked_out(const Result<T>& result) {
   return !result && result.error().code == ErrorCode::locked;
@@ -96,6 +82,20 @@ TEST_P(KvReopen, AChildThatClosesTheStoreLeavesTheParentsAlone) {
 
 #ifndef __SANITIZE_THREAD__  // it cannot follow a child of a process with threads: letting go of one hangs
                              // there
+/// Whether every other thread of this process sleeps. One that has only just been started may hold locks of
+/// the C library or of a sanitizer's allocator, and a child forked then would wait for them for ever.
+bool others_sleep() {
+  const std::string self = std::to_string(::gettid());
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    if (task.path().filename() == self) continue;
+    std::ifstream stat(task.path() / "stat");
+    const std::string line((std::istreambuf_iterator<char>(stat)), {});
+    const auto name_end = line.rfind(") ");  // behind it stands the state
+    if (name_end == std::string::npos || line[name_end + 2] != 'S') return false;
+  }
+  return true;
+}
+
 TEST_P(KvReopen, AChildMayReleaseAStoreWhoseTimerRunsInTheParent) {
   options_.interval_ms = 60'000;  // the timer waits all through the test
   reopen_after_close();
