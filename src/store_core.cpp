@@ -7,14 +7,6 @@
 namespace holdfast {
 namespace {
 
-Result<void> check_name(std::string_view name) {
-  if (!name.empty() && name.size() <= kNameSizeBytesMax) return {};
-  Error error{.code = ErrorCode::invalid_argument, .message = "space name is not possible"};
-  error.expected = "1 to " + std::to_string(kNameSizeBytesMax) + " bytes";
-  error.found = std::to_string(name.size());
-  return Unexpected(error);
-}
-
 Result<void> check_expected_keys(std::uint64_t count) {
   if (count <= kExpectedKeysMax) return {};
   Error error{.code = ErrorCode::invalid_argument, .message = "more expected keys than an index can hold"};
@@ -73,7 +65,7 @@ template <class FacadeSpace, class Prepare>
 Result<std::shared_ptr<FacadeSpace>> StoreCore::open_indexed(Spaces<FacadeSpace>& spaces, SpaceKind kind,
                                                              std::string_view name, OpenMode mode,
                                                              const Prepare& prepare) {
-  if (auto checked = check_name(name); !checked) return Unexpected(checked.error());
+  if (auto checked = Engine::check_space_name(name); !checked) return Unexpected(checked.error());
   const auto engine = gate_->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
   const std::lock_guard lock(mutex_);
@@ -100,7 +92,7 @@ Result<std::shared_ptr<log::LogStream>> StoreCore::log(std::string_view name, co
 }
 
 Result<std::shared_ptr<region::RegionSpace>> StoreCore::region(std::string_view name, OpenMode mode) {
-  if (auto checked = check_name(name); !checked) return Unexpected(checked.error());
+  if (auto checked = Engine::check_space_name(name); !checked) return Unexpected(checked.error());
   const auto engine = gate_->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
   const std::lock_guard lock(mutex_);

@@ -1,7 +1,7 @@
 #include <chrono>
 #include <thread>
 
-#include "forked_child.hpp"
+#include "contract/forked_child.hpp"
 #include "kv_suites.hpp"
 
 namespace holdfast::kv_suites {

@@ -44,7 +44,12 @@ class Run {
           .images_max = lab_.options.images_max,
           .first_point = std::max(lab_.options.first_point, watched_from),
           .last_point = lab_.options.last_point};
-      for_each_crash_image(*medium, images, [this](const CrashPoint& point, const CrashImage& image) {
+      const std::uint64_t last_point = std::min(images.last_point, medium->event_count());
+      lab_.report.points = last_point - std::min(images.first_point, last_point) + 1;
+      std::uint64_t imaged_up_to = images.first_point;
+      for_each_crash_image(*medium, images, [&](const CrashPoint& point, const CrashImage& image) {
+        if (point.event_count >= imaged_up_to) ++lab_.report.points_imaged;
+        imaged_up_to = std::max(imaged_up_to, point.event_count + 1);
         judge(point, image);
         return lab_.goes_on();
       });

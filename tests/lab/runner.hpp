@@ -34,6 +34,8 @@ struct LabReport {
   testing::MediumModel model{};
   std::uint64_t seed = 0;
   std::uint64_t events = 0;
+  std::uint64_t points = 0;          ///< Crash points that were to be looked at: events from the watched one on.
+  std::uint64_t points_imaged = 0;   ///< Of them, those that an image was made of.
   std::uint64_t images = 0;      ///< Held against the model, over all crash points and stages.
   std::uint64_t recoveries = 0;  ///< Stores that were really opened for it: equal images are opened once.
   bool fault_happened = false;

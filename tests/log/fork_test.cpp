@@ -7,7 +7,7 @@
 
 #include <holdfast/testing/crash_storage.hpp>
 
-#include "kv/forked_child.hpp"
+#include "contract/forked_child.hpp"
 #include "kv/gated_storage.hpp"
 
 namespace holdfast::log_suites {

@@ -1,6 +1,4 @@
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include "contract/forked_child.hpp"
 #include "region_suites.hpp"
 
 namespace holdfast::region_suites {
@@ -29,26 +27,18 @@ TEST_P(RegionOn, AClosedStoreGivesNoRegions) {
   EXPECT_TRUE(fails_with(ErrorCode::closed, store_->region(region_->id())));
 }
 
-template <class T>
-bool is_locked_out(const Result<T>& result) {
-  return !result && result.error().code == ErrorCode::locked;
-}
-
 TEST_P(RegionOn, AForkedChildMayReadAndIsRefusedEveryChange) {
   write(0, "bytes");
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::alarm(60);
-    const bool right = holds(*region_, "bytes") && is_locked_out(region_->write_at(0, bytes_of_text("x"))) &&
-                       is_locked_out(region_->append(bytes_of_text("x"))) && is_locked_out(region_->truncate(0)) &&
-                       is_locked_out(region_->reserve(1'000'000)) && is_locked_out(region_->flush()) &&
-                       is_locked_out(region_->rename("other")) && is_locked_out(region_->remove()) &&
-                       is_locked_out(store_->region("new"));
-    ::_exit(right ? 1 : 0);
-  }
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+  EXPECT_EQ(in_forked_child([&] {
+              return holds(*region_, "bytes") && is_locked_out(region_->write_at(0, bytes_of_text("x"))) &&
+                             is_locked_out(region_->append(bytes_of_text("x"))) && is_locked_out(region_->truncate(0)) &&
+                             is_locked_out(region_->reserve(1'000'000)) && is_locked_out(region_->flush()) &&
+                             is_locked_out(region_->rename("other")) && is_locked_out(region_->remove()) &&
+                             is_locked_out(store_->region("new"))
+                         ? 1
+                         : 0;
+            }),
+            1);
   EXPECT_TRUE(ok(region_->append(bytes_of_text(", and on"))));
   EXPECT_TRUE(holds(*region_, "bytes, and on"));
 }
@@ -57,16 +47,12 @@ TEST_P(RegionOn, AForkedChildMayLetGoOfAView) {
   write(0, "bytes");
   auto view = region_->view(0, 5);
   ASSERT_TRUE(ok(view));
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::alarm(60);
-    store_.reset();
-    { const RegionView gone = std::move(*view); }
-    ::_exit(1);
-  }
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+  EXPECT_EQ(in_forked_child([&] {
+              store_.reset();
+              { const RegionView gone = std::move(*view); }
+              return 1;
+            }),
+            1);
   EXPECT_EQ(text_of(*view), "bytes");
 }
 

@@ -55,6 +55,8 @@ class Engine {
 
   /// A new space, durable on return. Errors: exists, invalid_argument (name), no_space, io, read_only.
   [[nodiscard]] Result<Space*> create_space(SpaceKind kind, std::string_view name);
+  /// Errors: invalid_argument (not 1 to 255 bytes).
+  [[nodiscard]] static Result<void> check_space_name(std::string_view name);
   [[nodiscard]] Space* find_space(std::string_view name) const;
   [[nodiscard]] std::vector<Space*> spaces() const;
 
@@ -88,7 +90,7 @@ class Engine {
   /// A number that only this store gives to the space, for ids that cannot be made up by accident.
   [[nodiscard]] std::uint32_t space_tag(SpaceId space) const noexcept;
 
-  /// Durable on return. Errors: exists (the name is taken), no_space, io, read_only, locked.
+  /// Durable on return. Errors: invalid_argument (name), exists (it is taken), no_space, io, read_only, locked.
   [[nodiscard]] Result<void> rename_space(Space& space, std::string_view name);
 
   /// Frees `extents`, all that the space owns, and forgets it. It stays where it is until the engine goes, for those

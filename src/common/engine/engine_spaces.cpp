@@ -6,7 +6,16 @@
 
 namespace holdfast {
 
+Result<void> Engine::check_space_name(std::string_view name) {
+  if (!name.empty() && name.size() <= kNameSizeBytesMax) return {};
+  Error error{.code = ErrorCode::invalid_argument, .message = "space name is not possible"};
+  error.expected = "1 to " + std::to_string(kNameSizeBytesMax) + " bytes";
+  error.found = std::to_string(name.size());
+  return Unexpected(error);
+}
+
 Result<void> Engine::rename_space(Space& space, std::string_view name) {
+  if (auto checked = check_space_name(name); !checked) return checked;
   if (auto writable = check_writable(); !writable) return writable;
   const std::unique_lock lock(spaces_mutex_);
   if (spaces_by_name_.contains(name))
