@@ -1,0 +1,183 @@
+#include "region_actor.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+namespace holdfast::lab {
+namespace {
+
+using Regions = RegionHistory::Regions;
+
+/// The region's bytes as a reader sees them now.
+std::string contents_of(const RegionHistory::Region& region) {
+  std::string bytes = region.durable;
+  for (const auto& written : region.since) {
+    if (written.offset + written.bytes.size() > bytes.size()) bytes.resize(written.offset + written.bytes.size(), '\0');
+    bytes.replace(written.offset, written.bytes.size(), written.bytes);
+  }
+  return bytes;
+}
+
+void flush_model(RegionHistory::Region& region) {
+  region.durable = contents_of(region);
+  region.since.clear();
+}
+
+std::string text_of(const RegionView& view) {
+  std::string text;
+  for (const auto& span : view.spans()) text.append(reinterpret_cast<const char*>(span.data()), span.size());
+  return text;
+}
+
+}  // namespace
+
+RegionActor::RegionActor(std::shared_ptr<testing::CrashMedium> medium, const Options& options)
+    : medium_(std::move(medium)) {
+  auto storage = medium_->open();
+  if (!storage) throw std::runtime_error(storage.error().to_string());
+  auto opened = Store::open(std::move(*storage), options);
+  if (!opened) throw std::runtime_error(opened.error().to_string());
+  store_ = std::make_unique<Store>(std::move(*opened));
+  std::vector<std::string> complaints;
+  Regions present;
+  for (const auto& [name, bytes] : read_regions(*store_, complaints)) {
+    present[name] = {bytes, {}};
+    handles_.emplace(name, std::move(*store_->region(name)));
+  }
+  history_.begin(std::move(present), 0);
+  history_.end(0);
+}
+
+void RegionActor::call(Regions after, const std::function<Result<void>()>& call) {
+  history_.begin(std::move(after), medium_->event_count());
+  if (const auto done = call(); !done) complaints_.push_back(done.error().to_string());
+  history_.end(medium_->event_count());
+}
+
+void RegionActor::create(const std::string& name) {
+  Regions after = history_.now();
+  after[name] = {};
+  call(std::move(after), [&]() -> Result<void> {
+    auto opened = store_->region(name);
+    if (!opened) return Unexpected(opened.error());
+    handles_.insert_or_assign(name, std::move(*opened));
+    return {};
+  });
+}
+
+void RegionActor::write_at(const std::string& name, std::uint64_t offset, const std::string& bytes,
+                           Durability durability) {
+  Regions after = history_.now();
+  RegionHistory::Region& model = after[name];
+  const bool grows = offset + bytes.size() > model.durable.size();
+  model.since.push_back({offset, bytes});
+  if (grows && offset > contents_of(history_.now().at(name)).size())  // the gap is written, too
+    model.since.insert(model.since.end() - 1, {contents_of(history_.now().at(name)).size(),
+                                               std::string(offset - contents_of(history_.now().at(name)).size(), '\0')});
+  if (durability == Durability::immediate) {
+    // Under way its bytes may be there in part; returned, all are. What else is buffered goes along if the size grows.
+    Regions during = after;
+    call(std::move(during), [] { return Result<void>(); });
+    if (grows) {
+      flush_model(model);
+    } else {
+      model.since.pop_back();
+      model.durable.replace(offset, bytes.size(), bytes);
+      for (auto& earlier : model.since)  // an earlier write of these bytes cannot come back
+        for (std::uint64_t i = 0; i < earlier.bytes.size(); ++i)
+          if (earlier.offset + i >= offset && earlier.offset + i < offset + bytes.size())
+            earlier.bytes[i] = bytes[earlier.offset + i - offset];
+    }
+  }
+  call(std::move(after), [&] { return region(name).write_at(offset, std::as_bytes(std::span(bytes)), {.durability = durability}); });
+}
+
+void RegionActor::append(const std::string& name, const std::string& bytes, Durability durability) {
+  write_at(name, contents_of(history_.now().at(name)).size(), bytes, durability);
+}
+
+void RegionActor::flush(const std::string& name) {
+  Regions after = history_.now();
+  flush_model(after[name]);
+  call(std::move(after), [&]() -> Result<void> {
+    if (auto flushed = region(name).flush(); !flushed) return Unexpected(flushed.error());
+    return {};
+  });
+}
+
+void RegionActor::truncate(const std::string& name, std::uint64_t size_bytes) {
+  Regions after = history_.now();
+  flush_model(after[name]);
+  after[name].durable.resize(size_bytes, '\0');
+  call(std::move(after), [&] { return region(name).truncate(size_bytes); });
+}
+
+void RegionActor::rename(const std::string& from, const std::string& to) {
+  Regions after = history_.now();
+  auto node = after.extract(from);
+  node.key() = to;
+  after.insert(std::move(node));
+  call(std::move(after), [&] { return region(from).rename(to); });
+  auto handle = handles_.extract(from);
+  handle.key() = to;
+  handles_.insert(std::move(handle));
+}
+
+void RegionActor::remove(const std::string& name) {
+  Regions after = history_.now();
+  after.erase(name);
+  call(std::move(after), [&] { return region(name).remove(); });
+}
+
+void RegionActor::sync() {
+  Regions after = history_.now();
+  for (auto& [name, region] : after) flush_model(region);
+  call(std::move(after), [&] { return store_->sync(); });
+}
+
+void RegionActor::close() {
+  Regions after = history_.now();
+  for (auto& [name, region] : after) flush_model(region);
+  call(std::move(after), [&] { return store_->close(); });
+}
+
+// The reader runs inside the medium: what it may touch is the store's own memory.
+void RegionActor::watch(const std::string& name) {
+  auto view = region(name).view(0, *region(name).size());
+  if (!view) return complaints_.push_back(view.error().to_string());
+  watched_.push_back(std::move(*view));
+  medium_->set_observer([this, shown = text_of(watched_.back())](std::uint64_t event_count) {
+    if (!watched_.empty() && text_of(watched_.back()) != shown)
+      complaints_.push_back("a view shows other bytes behind event " + std::to_string(event_count));
+  });
+}
+
+void RegionActor::let_go() { watched_.clear(); }
+
+RegionContents read_regions(Store& store, std::vector<std::string>& complaints) {
+  for (const Damage& damage : store.recovery().damage) complaints.push_back("damage: " + damage.message);
+  RegionContents contents;
+  const auto spaces = store.spaces();
+  if (!spaces) {
+    complaints.push_back(spaces.error().to_string());
+    return contents;
+  }
+  for (const SpaceInfo& info : *spaces) {
+    if (info.kind != SpaceKind::region) continue;
+    auto region = store.region(info.name);
+    if (!region) {
+      complaints.push_back(region.error().to_string());
+      continue;
+    }
+    std::string bytes(region->size().value_or(0), '\0');
+    if (auto read = region->read_at(0, std::as_writable_bytes(std::span(bytes))); !read)
+      complaints.push_back(read.error().to_string());
+    const auto view = region->view(0, bytes.size());
+    if (!view || text_of(*view) != bytes) complaints.push_back("a view differs from read_at");
+    contents.emplace(info.name, std::move(bytes));
+  }
+  return contents;
+}
+
+}  // namespace holdfast::lab

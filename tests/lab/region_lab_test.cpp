@@ -1,0 +1,286 @@
+// Regions under the power cut: every call that changes one, on both media, every image, then a crash inside the
+// recovery and one behind what is written on.
+
+#include <iostream>
+
+#include <gtest/gtest.h>
+
+#include <holdfast/testing/crash_images.hpp>
+
+#include "actor.hpp"
+#include "common/base/mutant.hpp"
+#include "region_actor.hpp"
+#include "runner.hpp"
+
+namespace holdfast::lab {
+namespace {
+
+using testing::CrashImage;
+using testing::CrashMedium;
+using testing::CrashPoint;
+using testing::MediumModel;
+
+struct RegionScenario {
+  std::string name;
+  std::function<void(RegionActor&)> act;
+};
+
+/// Acts on a closed store with the regions "a" of 3,000 bytes and "b" of 70,000.
+std::vector<RegionScenario> region_scenarios() {
+  constexpr auto kNow = Durability::immediate;
+  return {
+      {"create", [](RegionActor& actor) { actor.create("c"); actor.append("c", value_of(1, 100), kNow); }},
+      {"append_and_flush",
+       [](RegionActor& actor) {
+         actor.append("a", value_of(1, 200));
+         actor.append("a", value_of(2, 5'000));
+         actor.flush("a");
+         actor.append("a", value_of(3, 50));
+         actor.flush("a");
+         actor.append("a", value_of(4, 700));
+       }},
+      {"append_immediate",
+       [](RegionActor& actor) {
+         for (std::uint64_t i = 0; i < 3; ++i) actor.append("a", value_of(i, 300), kNow);
+         actor.append("a", value_of(9, 100));
+         actor.append("a", value_of(10, 100), kNow);
+       }},
+      {"write_in_place",
+       [](RegionActor& actor) {
+         actor.write_at("a", 100, value_of(1, 600));
+         actor.write_at("a", 500, value_of(2, 600));
+         actor.flush("a");
+         actor.write_at("a", 700, value_of(3, 300), kNow);
+         actor.write_at("a", 800, value_of(4, 64));
+       }},
+      {"gap",
+       [](RegionActor& actor) {
+         actor.write_at("a", 6'000, value_of(1, 200), kNow);
+         actor.write_at("a", 9'000, value_of(2, 10));
+         actor.flush("a");
+       }},
+      {"growth",
+       [](RegionActor& actor) {
+         actor.append("a", value_of(1, 90'000));
+         actor.append("b", value_of(2, 40'000));
+         actor.sync();
+         actor.append("a", value_of(3, 100'000), kNow);
+       }},
+      {"truncate",
+       [](RegionActor& actor) {
+         actor.write_at("b", 10, value_of(1, 300));
+         actor.truncate("b", 1'000);
+         actor.append("b", value_of(2, 400), kNow);
+         actor.truncate("b", 5'000);
+         actor.truncate("b", 0);
+         actor.append("a", value_of(3, 60'000), kNow);
+       }},
+      {"rename",
+       [](RegionActor& actor) {
+         actor.append("a", value_of(1, 100));
+         actor.rename("a", "renamed");
+         actor.flush("renamed");
+         actor.rename("b", "a");
+       }},
+      {"remove",
+       [](RegionActor& actor) {
+         actor.append("a", value_of(1, 100));
+         actor.remove("b");
+         actor.append("a", value_of(2, 66'000), kNow);
+         actor.create("b");
+         actor.append("b", value_of(3, 100), kNow);
+       }},
+      {"remove_under_a_view",
+       [](RegionActor& actor) {
+         actor.watch("b");
+         actor.remove("b");
+         actor.append("a", value_of(1, 66'000), kNow);
+         actor.append("a", value_of(2, 66'000), kNow);
+         actor.let_go();
+         actor.append("a", value_of(3, 66'000), kNow);
+       }},
+      {"truncate_under_a_view",
+       [](RegionActor& actor) {
+         actor.watch("b");
+         actor.truncate("b", 0);
+         actor.append("a", value_of(1, 66'000));
+         actor.append("b", value_of(2, 66'000), kNow);
+         actor.append("b", value_of(3, 66'000), kNow);
+         actor.let_go();
+       }},
+      {"close",
+       [](RegionActor& actor) {
+         actor.append("a", value_of(1, 100));
+         actor.write_at("b", 5, value_of(2, 100));
+         actor.close();
+       }},
+  };
+}
+
+Options options() {
+  Options options;
+  options.segment_size_bytes = 64 << 10;
+  options.recovery_threads = 1;
+  return options;
+}
+
+testing::CrashOptions medium_options(MediumModel model) {
+  return {.model = model, .size_bytes = 384 << 10, .max_size_bytes = 2 << 20};
+}
+
+std::shared_ptr<CrashMedium> prepared(MediumModel model) {
+  auto medium = CrashMedium::create(medium_options(model));
+  {
+    RegionActor actor(medium, options());
+    actor.create("a");
+    actor.append("a", value_of(100, 3'000));
+    actor.create("b");
+    actor.append("b", value_of(101, 70'000));
+    actor.close();
+  }
+  return CrashMedium::from_image(testing::image_of(medium->live()), medium_options(model));
+}
+
+struct Report {
+  std::uint64_t images = 0;
+  std::vector<std::string> wrong;
+};
+
+struct Opened {
+  RegionContents contents;
+  std::vector<std::string> complaints;
+  std::shared_ptr<CrashMedium> medium;
+};
+
+Opened recover(const CrashImage& image, MediumModel model, OpenMode mode = OpenMode::existing) {
+  Opened opened{.contents = {}, .complaints = {}, .medium = CrashMedium::from_image(image, medium_options(model))};
+  Options how = options();
+  how.mode = mode;
+  auto storage = opened.medium->open();
+  auto store = Store::open(std::move(*storage), how);
+  if (!store)
+    opened.complaints.push_back(store.error().to_string());
+  else
+    opened.contents = read_regions(*store, opened.complaints);
+  return opened;
+}
+
+/// Every image of a crash inside the recovery must lead to the same again; sizes and names at least, and the bytes
+/// that are promised.
+void crash_in_recovery(const Opened& first, MediumModel model, const RegionHistory& history, const CrashPoint& point,
+                       Report& report) {
+  const testing::CrashImagesOptions images{.set = testing::ImageSet::small};
+  for_each_crash_image(*first.medium, images, [&](const CrashPoint&, const CrashImage& image) {
+    ++report.images;
+    const Opened again = recover(image, model);
+    if (!again.complaints.empty()) report.wrong.push_back("crash in recovery: " + again.complaints.front());
+    if (auto wrong = history.check(again.contents, point.event_count); !wrong.empty())
+      report.wrong.push_back("crash in recovery: " + wrong);
+    return report.wrong.empty();
+  });
+}
+
+/// Writes on behind a recovery, cuts the power once more at its end.
+void write_on(const CrashImage& image, MediumModel model, Report& report) {
+  auto medium = CrashMedium::from_image(image, medium_options(model));
+  RegionActor actor(medium, options());
+  actor.create("written on");
+  actor.append("written on", value_of(900, 5'000), Durability::immediate);
+  actor.append("written on", value_of(901, 100));
+  report.wrong.insert(report.wrong.end(), actor.complaints().begin(), actor.complaints().end());
+  const testing::CrashImagesOptions images{.set = testing::ImageSet::small, .first_point = medium->event_count()};
+  for_each_crash_image(*medium, images, [&](const CrashPoint& point, const CrashImage& second) {
+    ++report.images;
+    const Opened again = recover(second, model);
+    if (!again.complaints.empty()) report.wrong.push_back("written on: " + again.complaints.front());
+    if (auto wrong = actor.history().check(again.contents, point.event_count); !wrong.empty())
+      report.wrong.push_back("written on: " + wrong);
+    return report.wrong.empty();
+  });
+}
+
+Report run(const RegionScenario& scenario, MediumModel model, std::uint64_t images_max) {
+  Report report;
+  auto medium = prepared(model);
+  RegionActor actor(medium, options());
+  const std::uint64_t opened_at = medium->event_count();
+  scenario.act(actor);
+  report.wrong = actor.complaints();
+  const testing::CrashImagesOptions images{
+      .seed = run_options_from_environment().seed, .images_max = images_max, .first_point = opened_at};
+  for_each_crash_image(*medium, images, [&](const CrashPoint& point, const CrashImage& image) {
+    if (!report.wrong.empty()) return false;
+    ++report.images;
+    const Opened opened = recover(image, model);
+    if (!opened.complaints.empty()) report.wrong.push_back(point.to_string() + ": " + opened.complaints.front());
+    if (auto wrong = actor.history().check(opened.contents, point.event_count); !wrong.empty())
+      report.wrong.push_back(point.to_string() + ": " + wrong);
+    if (point.image_index < 2) {
+      if (recover(image, model, OpenMode::read_only).contents != opened.contents)
+        report.wrong.push_back(point.to_string() + ": a read-only open shows something else");
+      crash_in_recovery(opened, model, actor.history(), point, report);
+      write_on(image, model, report);
+    }
+    return report.wrong.empty();
+  });
+  return report;
+}
+
+struct Case {
+  RegionScenario scenario;
+  MediumModel model;
+};
+
+void PrintTo(const Case& one, std::ostream* out) { *out << one.scenario.name << " on " << name(one.model); }
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const RegionScenario& scenario : region_scenarios())
+    for (const MediumModel model : {MediumModel::cache_lines, MediumModel::pages}) all.push_back({scenario, model});
+  return all;
+}
+
+std::string name_of(const ::testing::TestParamInfo<Case>& info) {
+  return info.param.scenario.name + "_" + std::string(name(info.param.model));
+}
+
+class RegionLab : public ::testing::TestWithParam<Case> {};
+INSTANTIATE_TEST_SUITE_P(Scenarios, RegionLab, ::testing::ValuesIn(cases()), name_of);
+
+TEST_P(RegionLab, EveryImageKeepsThePromise) {
+  const Report report = run(GetParam().scenario, GetParam().model, run_options_from_environment().images_max);
+  for (const std::string& wrong : report.wrong) ADD_FAILURE() << wrong;
+  EXPECT_GT(report.images, 10u);
+  std::cout << "region lab: scenario=" << GetParam().scenario.name << ", model=" << name(GetParam().model)
+            << ", images=" << report.images << ", violations=" << report.wrong.size() << "\n";
+}
+
+#ifdef HOLDFAST_MUTANTS
+struct CaughtBy {
+  Mutant mutant;
+  std::string scenario;
+  MediumModel model;
+};
+
+TEST(RegionLabMutants, AreCaughtByTwoScenariosEach) {
+  constexpr auto kLines = MediumModel::cache_lines;
+  constexpr auto kPages = MediumModel::pages;
+  const std::vector<CaughtBy> table{{Mutant::size_before_bytes, "append_and_flush", kPages},
+                                    {Mutant::size_before_bytes, "append_immediate", kPages},
+                                    {Mutant::extent_freed_under_view, "remove_under_a_view", kPages},
+                                    {Mutant::extent_freed_under_view, "remove_under_a_view", kLines},
+                                    {Mutant::extent_freed_under_view, "truncate_under_a_view", kPages}};
+  for (const CaughtBy& one : table) {
+    for (const RegionScenario& scenario : region_scenarios()) {
+      if (scenario.name != one.scenario) continue;
+      active_mutant = one.mutant;
+      const Report report = run(scenario, one.model, 0);
+      active_mutant = Mutant::none;
+      EXPECT_FALSE(report.wrong.empty()) << scenario.name << " on " << name(one.model) << " does not see it";
+    }
+  }
+}
+#endif
+
+}  // namespace
+}  // namespace holdfast::lab
