@@ -20,7 +20,7 @@ class BatchCommit {
   /// Errors: as Store::commit, for what can be told before anything is written.
   [[nodiscard]] Result<void> check() const {
     for (const Operation& operation : batch_.operations_) {
-      const auto checked = std::visit([this](const auto& one) { return check_one(one); }, operation);
+      auto checked = std::visit([this](const auto& one) { return check_one(one); }, operation);
       if (!checked) return checked;
     }
     return {};
@@ -41,7 +41,7 @@ class BatchCommit {
     entries_.reserve(operations.size());
     for (const Operation* const operation : operations)
       std::visit([&](const auto& one) { begin(engine, one); }, *operation);
-    const auto written = engine.write(entries_, durability);
+    auto written = engine.write(entries_, durability);
     for (const Pending& pending : pending_)
       written ? pending.space->publish(engine, pending.write, entries_[pending.entry], durability)
               : pending.space->abandon(pending.write);

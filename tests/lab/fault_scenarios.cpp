@@ -59,10 +59,35 @@ Scenario extents_scenario() {
           .deep_every = 64};
 }
 
+Scenario appends_scenario() {
+  return {.name = "fault_in_appends",
+          .prepare =
+              [](Actor& actor) {
+                prepare_keys(actor);
+                actor.stream("audit");
+                actor.append("audit", value_of(500, kValueBytes));
+              },
+          .act =
+              [](Actor& actor) {
+                if (!actor.open()) return;
+                actor.append("audit", value_of(501, kValueBytes));
+                actor.append("audit", value_of(502, kValueBytes), Durability::buffered);
+                actor.append_batch("audit", {value_of(503, 9'000), value_of(504, kValueBytes)});
+                actor.batch({{"audit", {}, intern(value_of(505, kValueBytes)), true},
+                             {"users", key_of(1), intern(value_of(101, kValueBytes))}});
+                actor.append_async("audit", {value_of(506, kValueBytes), value_of(507, kValueBytes)});
+                actor.append("audit", value_of(508, 70'000));
+                actor.append("audit", value_of(509, kValueBytes), Durability::buffered);
+                actor.close();
+              },
+          .size_bytes = std::uint64_t{8 + 64 + 64} << 10,
+          .deep_every = 64};
+}
+
 }  // namespace
 
 std::vector<Scenario> fault_scenarios() {
-  return {puts_scenario(), batches_scenario(), buffered_scenario(), extents_scenario()};
+  return {puts_scenario(), batches_scenario(), buffered_scenario(), extents_scenario(), appends_scenario()};
 }
 
 }  // namespace holdfast::lab

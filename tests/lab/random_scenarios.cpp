@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <map>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "scenario.hpp"
 
@@ -34,10 +36,21 @@ class RandomAct {
 
   std::string large_value() { return value_of(++number_, 66'000 + draw(10'000)); }
 
+  std::string payload() {  // never twice the same
+    static constexpr std::size_t kSizes[] = {20, 40, 40, 40, 40, 300, 1'500, 4'500, 13'000};
+    return value_of(++number_, kSizes[draw(std::size(kSizes))]);
+  }
+
+  std::vector<std::string> payloads() {
+    std::vector<std::string> all;
+    for (std::uint64_t left = 2 + draw(3); left > 0; --left) all.push_back(payload());
+    return all;
+  }
+
   Durability durability() { return static_cast<Durability>(draw(3)); }
 
   void do_one() {
-    const std::uint64_t what = draw(20);
+    const std::uint64_t what = draw(30);
     if (what < 9)
       actor_.put(space(), key_of(draw(kKeyCount)), value(), durability());
     else if (what < 11)
@@ -50,6 +63,14 @@ class RandomAct {
       reopen(false);
     else if (what < 19)
       reopen(true);
+    else if (what < 25)
+      actor_.append("audit", payload(), durability());
+    else if (what < 27)
+      actor_.append_batch("audit", payloads(), durability());
+    else if (what < 28)
+      actor_.append_async("audit", payloads(), durability());
+    else if (what < 29)
+      actor_.append("audit", large_value(), durability());
     else if (draw(2) == 0)
       actor_.space("space" + std::to_string(draw(3)));
     else
@@ -74,6 +95,9 @@ class RandomAct {
     }
     std::vector<Change> list;
     for (const auto& [key, change] : changes) list.push_back(change);
+    for (std::uint64_t left = draw(3); left > 0; --left)
+      list.insert(list.begin() + static_cast<std::ptrdiff_t>(draw(list.size() + 1)),
+                  {"audit", {}, intern(payload()), true});
     actor_.batch(std::move(list), durability());
   }
 
@@ -101,6 +125,8 @@ Scenario random_scenario(std::uint64_t seed) {
               [](Actor& actor) {
                 actor.space("users");
                 actor.space("orders");
+                actor.stream("audit");
+                actor.append("audit", value_of(2000, 40));
                 for (std::uint64_t i = 0; i < 3; ++i) actor.put("users", key_of(i), value_of(1000 + i, 40));
               },
           .act = [seed](Actor& actor) { RandomAct(actor, seed).run(); },
