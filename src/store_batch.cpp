@@ -65,7 +65,8 @@ class BatchCommit {
 
   [[nodiscard]] Result<void> check_store(const std::shared_ptr<EngineGate>& gate) const {
     if (gate == gate_) return {};
-    return Unexpected(Error{.code = ErrorCode::invalid_argument, .message = "the batch holds a space of another store"});
+    return Unexpected(
+        Error{.code = ErrorCode::invalid_argument, .message = "the batch holds a space of another store"});
   }
 
   [[nodiscard]] Result<void> check_one(const KvOperation& operation) const {

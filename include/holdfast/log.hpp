@@ -14,7 +14,8 @@
 
 namespace holdfast {
 
-/// Number of a record in its stream: 1, 2, 3, ... without gaps, never given out twice, restarts included.
+/// Number of a record in its stream: 1, 2, 3, ... without gaps, restarts included. One that was acknowledged durable is
+/// never given out again, also where its record is lost to damage; one whose record a power cut has taken may be.
 using LogId = std::uint64_t;
 
 /// One record as it was appended.
@@ -60,28 +61,30 @@ class Log {
   [[nodiscard]] Result<LogId> append_batch(std::span<const std::string_view> payloads, WriteOptions options = {});
 
   /// Queues a copy of `payload` and returns before it is durable; the ticket tells when it is. One thread's appends
-  /// keep their order, synchronous ones among them.
+  /// keep their order, synchronous ones among them. On media where every write fences for itself it is done at once;
+  /// a payload that is too large for a segment is written, though not yet shown, before this returns.
   /// Durability: as append, when the ticket has its outcome.
   /// Errors: too_large, busy (Options::async_bytes_max are in flight; nothing was queued), read_only, closed, locked. All
   ///         others through the ticket.
   [[nodiscard]] Result<Ticket> append_async(std::string_view payload, WriteOptions options = {});
 
   /// The record `id`.
-  /// Errors: not_found (below first_id(), or not shown yet), corruption (its bytes fail their checksum:
-  ///         path, offset, expected and found say where; other ids can still be read), closed.
+  /// Errors: not_found (below first_id(), or not shown yet), corruption (its bytes fail their checksum, or
+  ///         recovery has reported it as lost: path, offset where it is known, expected and found say which;
+  ///         other ids can still be read), closed.
   [[nodiscard]] Result<LogEntry> read(LogId id) const;
 
   /// Called with each record; returns false to stop. It may append and read, but not close the store.
   using Visitor = std::function<bool(const LogEntryView& entry)>;
 
   /// Visits the records from `from` on in the order of their ids, up to the last one that was shown when the call
-  /// began. Returns the id to go on from: behind the last one visited.
+  /// began. Blocks no writer. Returns the id to go on from: behind the last one visited.
   /// Errors: out_of_bounds (`from` is 0, below first_id() or above next_id(); expected and found say it: a gap is
   ///         never skipped silently), corruption (the first damaged or lost record from `from` on, after all before it
   ///         were visited; found names the id), closed.
   [[nodiscard]] Result<LogId> scan(LogId from, const Visitor& visitor) const;
 
-  /// The lowest id that can be read; next_id() if there is none. Errors: closed.
+  /// The lowest id of the stream, lost ones counted; next_id() if it is empty. Errors: closed.
   [[nodiscard]] Result<LogId> first_id() const;
 
   /// The id behind the last one shown. Errors: closed.

@@ -50,7 +50,8 @@ struct Options {
   std::uint32_t interval_ms = 100;
   std::uint64_t interval_bytes = std::uint64_t{8} << 20;
 
-  /// Bytes of asynchronous appends that may be in flight; more are `busy`.
+  /// Bytes of asynchronous appends, headers included, that may be in flight; more are `busy`. One that is larger
+  /// goes alone.
   std::uint64_t async_bytes_max = std::uint64_t{16} << 20;
 
   /// Threads that read segments at open; 0: one per processor.

@@ -18,7 +18,7 @@ class TicketState;
 /// Threads: every method may be called from any number of threads.
 class Ticket {
  public:
-  /// The outcome, or nothing while it is open. Never waits.
+  /// The outcome, or nothing while it is open. Never waits. Errors: as wait().
   [[nodiscard]] std::optional<Result<std::uint64_t>> poll() const;
 
   /// Waits for the outcome: the record's id, acknowledged at the durability that was asked for.

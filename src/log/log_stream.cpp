@@ -97,8 +97,8 @@ Result<RecordView> LogStream::record_at(const Engine& engine, LogId id, bool ver
   if (!location) return Unexpected(lost(engine, id));
   auto record = engine.read(*location, verify);
   if (!record) return record;
-  if (record->type() == RecordType::log_entry && record->header.version == id && record->key.size() == sizeof(LogKeyDisk))
-    return record;
+  const bool is_entry = record->type() == RecordType::log_entry && record->key.size() == sizeof(LogKeyDisk);
+  if (is_entry && record->header.version == id) return record;
   Error error{.code = ErrorCode::corruption,
               .message = "another record lies where the index of stream '" + name_ + "' points",
               .path = std::string(engine.storage().path()),

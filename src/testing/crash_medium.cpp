@@ -124,6 +124,11 @@ void CrashMedium::set_faults(const CrashFaults& faults) {
   fault_happened_ = false;
 }
 
+void CrashMedium::set_observer(Observer observer) {
+  const std::lock_guard lock(mutex_);
+  observer_ = std::move(observer);
+}
+
 bool CrashMedium::fault_happened() const {
   const std::lock_guard lock(mutex_);
   return fault_happened_;
@@ -157,9 +162,11 @@ std::span<const std::byte> CrashMedium::live() const noexcept { return {live_, s
 void CrashMedium::record(EventKind kind, std::uint64_t offset, std::uint64_t size_bytes,
                          std::span<const std::byte> bytes) {
   ++event_count_;
-  if (!options_.keeps_log) return;
-  events_.push_back({kind, thread_index(), offset, size_bytes, event_bytes_.size()});
-  event_bytes_.insert(event_bytes_.end(), bytes.begin(), bytes.end());
+  if (options_.keeps_log) {
+    events_.push_back({kind, thread_index(), offset, size_bytes, event_bytes_.size()});
+    event_bytes_.insert(event_bytes_.end(), bytes.begin(), bytes.end());
+  }
+  if (observer_) observer_(event_count_);
 }
 
 void CrashMedium::record_stores_in(ByteRange range) {

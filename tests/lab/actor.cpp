@@ -7,6 +7,15 @@
 #include "common/base/check.hpp"
 
 namespace holdfast::lab {
+namespace {
+
+std::string name_of(const Operation& operation) {
+  if (operation.changes.empty()) return "create space " + operation.creates_space;
+  const Change& change = operation.changes.front();
+  return change.appends ? "append to '" + change.space + "'" : "write '" + change.key + "'";
+}
+
+}  // namespace
 
 Actor::Actor(std::shared_ptr<testing::CrashMedium> medium, Options options, History& history)
     : medium_(std::move(medium)), options_(options), history_(history) {
@@ -75,35 +84,47 @@ bool Actor::batch(std::vector<Change> changes, std::optional<Durability> durabil
   Batch batch;
   bool immediate = false;
   for (const Change& change : changes) {
+    immediate = immediate || durability_of(change.space) == Durability::immediate;
+    if (change.appends) {
+      auto stream = find_stream(change.space);
+      if (!stream) return false;
+      batch.append(*stream, *change.value);
+      continue;
+    }
     auto handle = find_space(change.space);
     if (!handle) return false;
     if (change.value != nullptr)
       batch.put(*handle, change.key, *change.value);
     else
       batch.erase(*handle, change.key);
-    immediate = immediate || durability_of(change.space) == Durability::immediate;
   }
   Operation operation{.thread = thread_index(), .changes = std::move(changes)};
   operation.durability = durability.value_or(immediate ? Durability::immediate : Durability::buffered);
   return write(std::move(operation), [&] { return store_->commit(batch, {.durability = durability}); });
 }
 
-bool Actor::write(Operation operation, const std::function<Result<void>()>& call) {
-  std::string what = operation.changes.empty() ? "create space " + operation.creates_space
-                                               : "write '" + operation.changes.front().key + "'";
+Actor::Begun Actor::begin(Operation operation) {
+  Begun begun{.what = name_of(operation)};
   operation.began = medium_->event_count();
-  const std::size_t id = history_.begin(std::move(operation));
-  bool was_failed = false;
-  {
-    const std::lock_guard lock(mutex_);
-    was_failed = first_io_error_.has_value();
+  begun.id = history_.begin(std::move(operation));
+  const std::lock_guard lock(mutex_);
+  begun.was_failed = first_io_error_.has_value();
+  return begun;
+}
+
+bool Actor::end(const Begun& begun, const Result<LogId>& first_id) {
+  if (first_id) {
+    history_.set_first_id(begun.id, *first_id);
+    history_.acknowledge(begun.id, medium_->event_count());
+  } else if (begun.was_failed || first_id.error().code != ErrorCode::io) {
+    history_.withdraw(begun.id);  // behind the first failure nothing may reach the medium any more
   }
-  const Result<void> result = call();
-  if (result)
-    history_.acknowledge(id, medium_->event_count());
-  else if (was_failed || result.error().code != ErrorCode::io)
-    history_.withdraw(id);  // behind the first failure nothing may reach the medium any more
-  return judge(what, result);
+  return judge(begun.what, first_id.map([](LogId) {}));
+}
+
+bool Actor::write(Operation operation, const std::function<Result<void>()>& call) {
+  const Begun begun = begin(std::move(operation));
+  return end(begun, call().map([] { return LogId{0}; }));
 }
 
 bool Actor::sync() {
@@ -124,8 +145,10 @@ bool Actor::close() {
 }
 
 void Actor::kill() {
+  medium_->set_observer(nullptr);
   const std::lock_guard lock(mutex_);
   spaces_.clear();
+  streams_.clear();
   store_.reset();
 }
 

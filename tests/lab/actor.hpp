@@ -35,6 +35,18 @@ class Actor {
            std::optional<Durability> durability = {});
   bool erase(const std::string& space, const std::string& key, std::optional<Durability> durability = {});
   bool batch(std::vector<Change> changes, std::optional<Durability> durability = {});
+  bool stream(const std::string& name, Durability durability = Durability::immediate);
+  bool append(const std::string& stream, std::string_view payload, std::optional<Durability> durability = {});
+  bool append_batch(const std::string& stream, const std::vector<std::string>& payloads,
+                    std::optional<Durability> durability = {});
+  /// Appends all without waiting, then waits for each.
+  bool append_async(const std::string& stream, const std::vector<std::string>& payloads,
+                    std::optional<Durability> durability = {});
+
+  /// From now on a reader looks at the stream behind every event of the medium, and what it is shown may not
+  /// be lost any more: for scenarios whose appends are immediate.
+  void watch_stream(const std::string& name);
+
   bool sync();
   bool close();
 
@@ -65,7 +77,17 @@ class Actor {
   [[nodiscard]] std::uint64_t opened_at() const noexcept { return opened_at_; }
 
  private:
+  /// What one call answered, with its place in the history.
+  struct Begun {
+    std::size_t id = 0;
+    bool was_failed = false;  ///< The store had failed before the call.
+    std::string what{};
+  };
+  [[nodiscard]] Begun begin(Operation operation);
+  bool end(const Begun& begun, const Result<LogId>& first_id);
+
   bool write(Operation operation, const std::function<Result<void>()>& call);
+  [[nodiscard]] std::optional<Log> find_stream(const std::string& name);
   [[nodiscard]] bool is_open(std::string_view what);
   bool judge(std::string_view what, const Result<void>& result);
   void complain(std::string text);
@@ -83,6 +105,7 @@ class Actor {
 
   std::mutex mutex_;  // everything below
   std::map<std::string, Kv> spaces_;
+  std::map<std::string, Log> streams_;
   std::map<std::string, Durability> durabilities_;
   std::map<std::thread::id, std::uint32_t> threads_;
   std::vector<std::string> complaints_;

@@ -48,6 +48,33 @@ std::map<std::string, Value> read_space(Kv& space, std::vector<std::string>& com
   return found;
 }
 
+std::string key_of_id(LogId id) {
+  const std::string digits = std::to_string(id);
+  return std::string(10 - digits.size(), '0') + digits;
+}
+
+std::map<std::string, Value> read_stream(Log& stream, std::vector<std::string>& complaints) {
+  const std::string label = "stream '" + std::string(stream.name()) + "'";
+  std::map<std::string, Value> found;
+  LogId expected = 1;
+  const auto scanned = stream.scan(1, [&](const LogEntryView& entry) {
+    if (entry.id != expected++) complaints.push_back(label + ": scan visits id " + std::to_string(entry.id));
+    found.try_emplace(key_of_id(entry.id), intern(entry.payload));
+    const auto read = stream.read(entry.id);
+    if (!read)
+      complain(complaints, label + ": read " + std::to_string(entry.id), read.error());
+    else if (read->payload != entry.payload || read->timestamp_us != entry.timestamp_us)
+      complaints.push_back(label + ": read " + std::to_string(entry.id) + " differs from scan");
+    return true;
+  });
+  if (!scanned) complain(complaints, label + ": scan", scanned.error());
+  const auto next = stream.next_id();
+  if (!next || *next != expected)
+    complaints.push_back(label + ": next_id() says " + (next ? std::to_string(*next) : "error") +
+                         ", scan ended at " + std::to_string(expected));
+  return found;
+}
+
 }  // namespace
 
 Value intern(std::string_view bytes) {
@@ -67,6 +94,13 @@ Contents read_contents(Store& store, std::vector<std::string>& complaints) {
     return contents;
   }
   for (const SpaceInfo& info : *spaces) {
+    if (info.kind == SpaceKind::log) {
+      auto stream = store.log(info.name, {.mode = OpenMode::existing});
+      if (!stream)
+        complain(complaints, "log '" + info.name + "'", stream.error());
+      else
+        contents.try_emplace(info.name, read_stream(*stream, complaints));
+    }
     if (info.kind != SpaceKind::kv) continue;
     auto space = store.kv(info.name, {.mode = OpenMode::existing});
     if (!space)

@@ -13,7 +13,7 @@ namespace holdfast::lab {
 using Value = const std::string*;
 [[nodiscard]] Value intern(std::string_view bytes);
 
-/// What a store holds: space -> key -> value.
+/// What a store holds: space -> key -> value. A stream is a space whose keys are its ids.
 using Contents = std::map<std::string, std::map<std::string, Value>>;
 
 /// Reads everything in every way: scan, get, contains, size, verify and the recovery report. What

@@ -1,5 +1,7 @@
 #include "history.hpp"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "common/base/check.hpp"
@@ -62,6 +64,16 @@ void History::withdraw(std::size_t id) {
   operations_[id].withdrawn = true;
 }
 
+void History::set_first_id(std::size_t id, std::uint64_t first_id) {
+  const std::lock_guard lock(mutex_);
+  operations_[id].operation.first_id = first_id;
+}
+
+void History::note_shown(const std::string& stream, std::uint64_t count, std::uint64_t event_count) {
+  const std::lock_guard lock(mutex_);
+  shown_.push_back({stream, count, event_count});
+}
+
 std::vector<std::size_t> History::begin_barrier() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::size_t> covered;
@@ -97,7 +109,11 @@ std::string History::check(const Contents& contents, std::uint64_t event_count) 
   for (std::size_t id = eras_[era].first_operation; id < end; ++id)
     if (!operations_[id].withdrawn && operations_[id].operation.began < event_count)
       operations.push_back(&operations_[id].operation);
-  return HistoryCheck(eras_[era].base, std::move(operations), event_count).run(contents);
+  std::map<std::string, std::uint64_t> shown;
+  for (const Shown& one : shown_)
+    if (one.event_count >= eras_[era].began && one.event_count <= event_count)
+      shown[one.stream] = std::max(shown[one.stream], one.count);
+  return HistoryCheck(eras_[era].base, std::move(operations), event_count, std::move(shown)).run(contents);
 }
 
 std::optional<Change> History::change_at(std::uint64_t event_count) const {

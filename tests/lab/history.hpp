@@ -15,11 +15,12 @@ namespace holdfast::lab {
 
 inline constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
-/// One key's new value; nullptr: erased.
+/// One key's new value; nullptr: erased. Or one record of a stream, which has no key until it has its id.
 struct Change {
   std::string space;
   std::string key;
   Value value = nullptr;
+  bool appends = false;  ///< No two records of a stream are equal, so that each tells who appended it.
 };
 
 /// One call that changes the store, on the clock of the medium's events: a call that began at 7 has left no
@@ -29,6 +30,7 @@ struct Operation {
   std::vector<Change> changes;  ///< All or none (several: a batch).
   std::string creates_space{};
   Durability durability = Durability::immediate;
+  std::uint64_t first_id = 0;  ///< Of appends to one stream, once it was told.
   std::uint64_t began = 0;
   std::uint64_t acknowledged = kNever;
   std::uint64_t durable = kNever;  ///< From this many events on a crash may not lose it.
@@ -53,6 +55,13 @@ class History {
 
   /// The call failed and says that nothing has happened.
   void withdraw(std::size_t id);
+
+  /// What it appended begins at that id.
+  void set_first_id(std::size_t id, std::uint64_t first_id);
+
+  /// A reader was shown that many records of a stream, all of them durable if they keep their promise, while
+  /// a crash behind `event_count` events could have come.
+  void note_shown(const std::string& stream, std::uint64_t count, std::uint64_t event_count);
 
   /// A call that makes everything durable that has returned before it, e.g. sync(). Begin gives what it
   /// covers.
@@ -87,12 +96,18 @@ class History {
     Operation operation;
     bool withdrawn = false;
   };
+  struct Shown {
+    std::string stream;
+    std::uint64_t count = 0;
+    std::uint64_t event_count = 0;
+  };
   [[nodiscard]] std::size_t era_at(std::uint64_t event_count) const;
   void note_interval_bytes(const Operation& operation);
 
   mutable std::mutex mutex_;
   std::vector<Era> eras_;
   std::vector<Noted> operations_;
+  std::vector<Shown> shown_;
   std::uint64_t interval_bytes_ = kNever;
 };
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/base/check.hpp"
+#include "stream_check.hpp"
 
 namespace holdfast::lab {
 namespace {
@@ -56,11 +57,16 @@ class Replay {
 }  // namespace
 
 HistoryCheck::HistoryCheck(const Contents& base, std::vector<const Operation*> operations,
-                           std::uint64_t event_count)
-    : base_(base), operations_(std::move(operations)), event_count_(event_count) {
+                           std::uint64_t event_count, std::map<std::string, std::uint64_t> shown)
+    : base_(base), operations_(std::move(operations)), event_count_(event_count), shown_(std::move(shown)) {
+  for (const auto& [stream, count] : shown_) streams_.insert(stream);
   for (const Operation* operation : operations_) {
     std::set<std::string> spaces;
     for (const Change& change : operation->changes) {
+      if (change.appends) {
+        streams_.insert(change.space);
+        continue;
+      }
       spaces.insert(change.space);
       const auto writer = writer_of_.try_emplace({change.space, change.key}, operation->thread).first;
       HOLDFAST_CHECK(writer->second == operation->thread);
@@ -76,6 +82,7 @@ HistoryCheck::HistoryCheck(const Contents& base, std::vector<const Operation*> o
 std::string HistoryCheck::run(const Contents& found) {
   if (auto wrong = check_spaces(found); !wrong.empty()) return wrong;
   if (auto wrong = check_untouched(found); !wrong.empty()) return wrong;
+  if (auto wrong = check_streams(found); !wrong.empty()) return wrong;
   for (auto& [name, lane] : lanes_)
     if (auto wrong = find_prefixes(name, lane, found); !wrong.empty()) return wrong;
   return check_batches();
@@ -98,17 +105,42 @@ std::string HistoryCheck::check_spaces(const Contents& found) const {
   return {};
 }
 
+std::string HistoryCheck::check_streams(const Contents& found) {
+  for (const std::string& stream : streams_) {
+    StreamCheck check(stream, base_, operations_, event_count_);
+    const auto shown = shown_.find(stream);
+    if (auto wrong = check.run(found, shown == shown_.end() ? 0 : shown->second); !wrong.empty())
+      return "stream '" + stream + "': " + wrong;
+    for (const auto& [operation, is_there] : check.are_there()) {
+      const auto other = in_streams_.try_emplace(operation, is_there).first;
+      if (other->second != is_there) return "a batch is there in one stream and not in another";
+    }
+  }
+  return {};
+}
+
+bool HistoryCheck::agrees_with_streams(const Lane& lane, std::size_t length) const {
+  for (std::size_t i = 0; i < lane.operations.size(); ++i) {
+    const auto appended = in_streams_.find(lane.operations[i]);
+    if (appended != in_streams_.end() && appended->second != (i < length)) return false;
+  }
+  return true;
+}
+
 std::string HistoryCheck::check_untouched(const Contents& found) const {
-  for (const auto& [space, keys] : base_)
+  for (const auto& [space, keys] : base_) {
+    if (streams_.contains(space)) continue;
     for (const auto& [key, value] : keys) {
       const Value there = value_in(found, space, key);
       if (there != value && !writer_of_.contains({space, key}))
         return "space '" + space + "', key '" + key + "', which nobody touched, should be " +
                describe(value) + " and is " + describe(there);
     }
+  }
   for (const auto& [space, keys] : found)
     for (const auto& [key, value] : keys)
-      if (value_in(base_, space, key) == nullptr && !writer_of_.contains({space, key}))
+      if (!streams_.contains(space) && value_in(base_, space, key) == nullptr &&
+          !writer_of_.contains({space, key}))
         return "space '" + space + "', key '" + key + "', which nobody wrote, is " + describe(value);
   return {};
 }
@@ -120,7 +152,7 @@ std::string HistoryCheck::find_prefixes(const ThreadSpace& name, Lane& lane, con
   for (std::size_t length = 0; length <= lane.operations.size(); ++length) {
     if (length > 0) replay.apply(*lane.operations[length - 1]);
     if (length < lane.shortest) continue;
-    if (replay.mismatches() == 0) lane.prefixes.push_back(length);
+    if (replay.mismatches() == 0 && agrees_with_streams(lane, length)) lane.prefixes.push_back(length);
     if (replay.mismatches() < closest_mismatches) {
       closest_mismatches = replay.mismatches();
       closest = "after " + std::to_string(length) + " " + replay.first_mismatch();

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,11 +17,14 @@ namespace holdfast::lab {
 ///  3. per thread and space: the state behind some prefix of the thread's operations, not shorter than its
 ///  last
 ///     durable one, not longer than what it had begun;
-///  4. the prefixes of one thread over several spaces contain each of its batches everywhere or nowhere.
+///  4. the prefixes of one thread over several spaces contain each of its batches everywhere or nowhere;
+///  5. streams as StreamCheck says, and batches with them as in 4.
 /// Threads write disjoint keys, so that each one's prefix shows by itself.
 class HistoryCheck {
  public:
-  HistoryCheck(const Contents& base, std::vector<const Operation*> operations, std::uint64_t event_count);
+  /// `shown`: records of each stream that a reader has seen.
+  HistoryCheck(const Contents& base, std::vector<const Operation*> operations, std::uint64_t event_count,
+               std::map<std::string, std::uint64_t> shown = {});
 
   /// What is wrong; empty if nothing is.
   [[nodiscard]] std::string run(const Contents& found);
@@ -35,6 +39,8 @@ class HistoryCheck {
   };
 
   [[nodiscard]] std::string check_spaces(const Contents& found) const;
+  [[nodiscard]] std::string check_streams(const Contents& found);
+  [[nodiscard]] bool agrees_with_streams(const Lane& lane, std::size_t length) const;
   [[nodiscard]] std::string check_untouched(const Contents& found) const;
   [[nodiscard]] std::string find_prefixes(const ThreadSpace& name, Lane& lane, const Contents& found) const;
   [[nodiscard]] std::string check_batches() const;
@@ -44,6 +50,9 @@ class HistoryCheck {
   const Contents& base_;
   std::vector<const Operation*> operations_;
   std::uint64_t event_count_;
+  std::map<std::string, std::uint64_t> shown_;
+  std::set<std::string> streams_;                // that somebody appended to
+  std::map<const Operation*, bool> in_streams_;  // whether what it appended is there
   std::map<ThreadSpace, Lane> lanes_;
   std::map<std::pair<std::string, std::string>, std::uint32_t> writer_of_;  // (space, key) -> thread
 };

@@ -49,6 +49,22 @@ std::vector<Row> rows() {
       {Mutant::forgotten_sync_error,
        "forgotten_sync_error",
        {{"fault_in_puts", kPages, 5}, {"fault_in_sync", kPages, 5}}},
+      {Mutant::trailer_not_checked,
+       "trailer_not_checked",
+       {{"batch", kLines},
+        {"batch", kPages},
+        {"append_batch", kLines},
+        {"append_batch_buffered", kPages},
+        {"commit_over_stream_and_keys", kLines},
+        {"commit_buffered", kPages}}},
+      {Mutant::id_shown_early,
+       "id_shown_early",
+       {{"append", kLines},
+        {"append", kPages},
+        {"append_batch", kLines},
+        {"append_batch", kPages},
+        {"commit_over_stream_and_keys", kLines},
+        {"commit_over_stream_and_keys", kPages}}},
   };
 }
 
@@ -107,6 +123,8 @@ bool is_mutant(Mutant mutant) {
     case Mutant::no_epoch_in_seed:
     case Mutant::extents_after_catalog:
     case Mutant::forgotten_sync_error:
+    case Mutant::trailer_not_checked:
+    case Mutant::id_shown_early:
       return true;
     case Mutant::none:
       return false;

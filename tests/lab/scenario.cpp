@@ -12,8 +12,8 @@ constexpr std::uint64_t kSegmentSizeBytes = std::uint64_t{64} << 10;
 
 std::vector<Scenario> joined() {
   std::vector<Scenario> all;
-  for (auto* const part : {&store_scenarios, &write_scenarios, &space_scenarios, &durability_scenarios,
-                           &thread_scenarios, &fault_scenarios, &random_scenarios}) {
+  for (auto* const part : {&store_scenarios, &write_scenarios, &log_scenarios, &space_scenarios,
+                           &durability_scenarios, &thread_scenarios, &fault_scenarios, &random_scenarios}) {
     auto some = part();
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }

@@ -43,6 +43,7 @@ inline constexpr std::uint64_t kRandomScenarioCount = 4;
 // One function a file; scenarios() joins them.
 [[nodiscard]] std::vector<Scenario> store_scenarios();       // create, open, close, recovery
 [[nodiscard]] std::vector<Scenario> write_scenarios();       // put, overwrite, erase, batch
+[[nodiscard]] std::vector<Scenario> log_scenarios();         // appends, batches over streams and keys
 [[nodiscard]] std::vector<Scenario> space_scenarios();       // growth, rollover, large values, publishing
 [[nodiscard]] std::vector<Scenario> durability_scenarios();  // buffered, interval, mixed, kill and power cut
 [[nodiscard]] std::vector<Scenario> thread_scenarios();      // two threads

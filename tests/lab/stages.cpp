@@ -15,6 +15,20 @@ using testing::ImageSet;
 constexpr std::size_t kViolationsShownMax = 5;
 constexpr std::uint64_t kWriteOnPuts = 3;
 
+/// Appends, a batch, and one with a key; one buffered append stays pending.
+void append_on(Actor& actor, const std::string& stream, std::size_t payload_size_bytes) {
+  std::uint64_t number = 900'000;
+  const auto payload = [&] { return value_of(number++, std::max<std::size_t>(payload_size_bytes, 12)); };
+  if (!actor.stream(stream)) return;
+  for (std::uint64_t i = 0; i < kWriteOnPuts; ++i)
+    if (!actor.append(stream, payload())) return;
+  if (!actor.append_batch(stream, {payload(), payload()})) return;
+  if (!actor.space("written-on")) return;
+  if (!actor.batch({{"written-on", key_of(0), intern("value")}, {stream, {}, intern(payload()), true}}))
+    return;
+  if (!actor.append(stream, payload(), Durability::buffered)) return;
+}
+
 /// Puts, an erase and a batch; one buffered put stays pending.
 void write_on(Actor& actor, const std::optional<Change>& torn) {
   const std::string space = torn ? torn->space : "written-on";
@@ -26,6 +40,7 @@ void write_on(Actor& actor, const std::optional<Change>& torn) {
     return text;
   };
   actor.expects_no_space();  // the medium may be full, and the rest still holds
+  if (torn && torn->appends) return append_on(actor, torn->space, value_size_bytes);
   std::uint64_t number = 900'000;
   const auto value = [&] { return value_of(number++, value_size_bytes); };
   if (!actor.space(space)) return;

@@ -26,7 +26,11 @@ std::vector<CatalogEntry> one_of_each() {
   return {space(),
           segment(),
           {.type = CatalogEntryType::free_segment, .segment_id = 4},
-          {.type = CatalogEntryType::slice_count, .segment_id = 5, .start = 64, .count = 0xFFFF'FFFF},
+          {.type = CatalogEntryType::slice_count,
+           .segment_id = 5,
+           .start = 64,
+           .count = 0xFFFF'FFFF,
+           .next_number = ~std::uint64_t{0}},
           {.type = CatalogEntryType::next_ids, .segment_id = 9, .space_id = 8}};
 }
 
@@ -60,6 +64,7 @@ TEST(CatalogEntries, ComeBackAsTheyWere) {
   EXPECT_EQ((*decoded)[2].segment_id, 4u);
   EXPECT_EQ((*decoded)[3].start, 64u);
   EXPECT_EQ((*decoded)[3].count, 0xFFFF'FFFFu);
+  EXPECT_EQ((*decoded)[3].next_number, ~std::uint64_t{0});
   EXPECT_EQ((*decoded)[4].segment_id, 9u);
   EXPECT_EQ((*decoded)[4].space_id, 8u);
 }

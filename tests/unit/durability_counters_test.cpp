@@ -73,6 +73,38 @@ TEST_P(DurabilityCounters, ABatchOfAHundredCostsOne) {
   EXPECT_EQ(waits(), before + 1);
 }
 
+TEST_P(DurabilityCounters, AnAppendCostsOne) {
+  auto stream = store_->log("stream");
+  ASSERT_TRUE(ok(stream));
+  ASSERT_TRUE(ok(stream->append("takes a segment")));
+  for (int i = 0; i < 200; ++i) {
+    const std::uint64_t before = waits();
+    ASSERT_TRUE(ok(stream->append(std::string(100, 'p'))));
+    ASSERT_EQ(waits(), before + 1);
+  }
+  const std::vector<std::string_view> payloads(100, "payload");
+  const std::uint64_t before = waits();
+  ASSERT_TRUE(ok(stream->append_batch(payloads)));
+  EXPECT_EQ(waits(), before + 1);
+}
+
+TEST_P(DurabilityCounters, ACommitOverStreamsAndKeysCostsOne) {
+  auto stream = store_->log("stream");
+  auto other = store_->log("other");
+  ASSERT_TRUE(ok(stream));
+  ASSERT_TRUE(ok(other));
+  ASSERT_TRUE(ok(stream->append("takes a segment")));
+  ASSERT_TRUE(ok(other->append("takes a segment")));
+  Batch batch;
+  batch.put(*space_, "key", "value");
+  batch.append(*stream, "payload");
+  batch.append(*other, "payload");
+  batch.erase(*space_, "first");
+  const std::uint64_t before = waits();
+  ASSERT_TRUE(ok(store_->commit(batch)));
+  EXPECT_EQ(waits(), before + 1);
+}
+
 TEST_P(DurabilityCounters, AReadCostsNone) {
   const std::uint64_t before = waits();
   EXPECT_TRUE(ok(space_->get("first")));
@@ -113,6 +145,20 @@ TEST_P(SharedSyncs, ABufferedPutCostsNoneAndASyncOne) {
     ASSERT_TRUE(ok(space_->put("key", "value", {.durability = Durability::buffered})));
   EXPECT_EQ(waits(), before);
   ASSERT_TRUE(ok(store_->sync()));
+  EXPECT_EQ(waits(), before + 1);
+  ASSERT_TRUE(ok(store_->sync()));
+  EXPECT_EQ(waits(), before + 1);  // nothing was left to do
+}
+
+TEST_P(SharedSyncs, AnImmediateAppendBehindBufferedOnesCostsOneAndMakesThemDurable) {
+  auto stream = store_->log("stream");
+  ASSERT_TRUE(ok(stream));
+  ASSERT_TRUE(ok(stream->append("takes a segment")));
+  const std::uint64_t before = waits();
+  for (int i = 0; i < 50; ++i)
+    ASSERT_TRUE(ok(stream->append("payload", {.durability = Durability::buffered})));
+  EXPECT_EQ(waits(), before);
+  ASSERT_TRUE(ok(stream->append("payload")));
   EXPECT_EQ(waits(), before + 1);
   ASSERT_TRUE(ok(store_->sync()));
   EXPECT_EQ(waits(), before + 1);  // nothing was left to do

@@ -64,6 +64,10 @@ Structures structures_in_code() {
                                 FIELD(watermark), FIELD(version), FIELD(batch), FIELD(content_check)}};
   }
   {
+    using T = LogKeyDisk;
+    all["LogKeyDisk"] = {sizeof(T), {FIELD(timestamp_us)}};
+  }
+  {
     using T = BatchTrailerDisk;
     all["BatchTrailerDisk"] = {sizeof(T), {FIELD(count), FIELD(check_sum)}};
   }
@@ -134,6 +138,7 @@ Values constants_in_code() {
       {"RecordType::batch_trailer", number(RecordType::batch_trailer)},
       {"RecordType::slice_end", number(RecordType::slice_end)},
       {"RecordType::catalog", number(RecordType::catalog)},
+      {"RecordType::log_entry", number(RecordType::log_entry)},
       {"CatalogEntryType::add_space", number(CatalogEntryType::add_space)},
       {"CatalogEntryType::add_segment", number(CatalogEntryType::add_segment)},
       {"CatalogEntryType::free_segment", number(CatalogEntryType::free_segment)},

@@ -112,6 +112,28 @@ TEST(SpaceLease, GivesATailToOneWriterAtATime) {
   EXPECT_EQ(space.tails().size(), 40u);
 }
 
+// A log has one tail, whatever the medium, and who leases it is alone.
+TEST(SpaceLease, OfALogIsWaitedFor) {
+  EngineParts parts;
+  Space space(parts.context(false), parts.space_id, SpaceKind::log, "log");
+  std::atomic<int> inside{0};
+  std::uint64_t turns = 0;  // guarded by the lease
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread)
+    threads.emplace_back([&] {
+      for (int round = 0; round < 2'000; ++round) {
+        const Space::Lease lease = space.lease();
+        EXPECT_EQ(inside.fetch_add(1), 0);
+        EXPECT_EQ(&lease.tail(), &space.one_tail());
+        ++turns;
+        inside.fetch_sub(1);
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(turns, 8'000u);
+  EXPECT_EQ(space.tails().size(), 1u);
+}
+
 TEST(SpaceLease, NeverGivesOneTailToTwoThreads) {
   EngineParts parts;
   Space space(parts.context(false), parts.space_id, SpaceKind::kv, "space");

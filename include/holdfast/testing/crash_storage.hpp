@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -109,6 +110,11 @@ class CrashMedium : public std::enable_shared_from_this<CrashMedium> {
   /// Lets calls fail from now on; counting starts anew.
   void set_faults(const CrashFaults& faults);
 
+  /// Is told of each event behind it, with their number so far, in the thread that made it. It may read an open
+  /// store, and call nothing of the medium but at().
+  using Observer = std::function<void(std::uint64_t event_count)>;
+  void set_observer(Observer observer);
+
   /// Whether a fault that was asked for has happened since set_faults().
   [[nodiscard]] bool fault_happened() const;
 
@@ -158,6 +164,7 @@ class CrashMedium : public std::enable_shared_from_this<CrashMedium> {
   std::vector<std::byte> known_;        // live bytes that the log knows of; empty until writable() is called
   std::unordered_map<std::thread::id, std::uint32_t> thread_indexes_;
 
+  Observer observer_;
   CrashFaults faults_;
   std::uint64_t syncs_seen_ = 0;
   std::uint64_t writes_seen_ = 0;

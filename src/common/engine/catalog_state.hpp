@@ -31,6 +31,8 @@ struct CatalogSegment {
 struct SliceCount {
   std::uint32_t records = 0;
   std::uint64_t next_number = 0;  ///< Of a log: the id behind its last record.
+
+  friend bool operator==(const SliceCount&, const SliceCount&) = default;
 };
 
 /// What the catalog's records, applied in order, say: the spaces and who owns which extent.

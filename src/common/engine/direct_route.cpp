@@ -22,7 +22,8 @@ class Leases {
 
   [[nodiscard]] Tail& tail_of(Space& space) {
     if (&space == &space_) return lease_.tail();
-    const auto found = std::find_if(others_.begin(), others_.end(), [&](const auto& other) { return other.first == &space; });
+    const auto found =
+        std::find_if(others_.begin(), others_.end(), [&](const auto& other) { return other.first == &space; });
     return found->second.tail();
   }
 
@@ -69,9 +70,9 @@ Result<void> DirectRoute::write(std::span<WriteEntry> entries, Durability /*all 
   return success();
 }
 
-void DirectRoute::write_async(std::unique_ptr<AsyncWrite> write) {
-  const auto written = this->write({&write->entry, 1}, write->durability);
-  write->done(*write, written);
+void DirectRoute::write_async(std::unique_ptr<AsyncWrite> accepted) {
+  const auto written = write({&accepted->entry, 1}, accepted->durability);
+  accepted->done(*accepted, written);
 }
 
 }  // namespace holdfast

@@ -230,25 +230,31 @@ void Engine::stop() noexcept {
   if (route_ != nullptr) route_->stop();
 }
 
-// After a clean close every slice has its end record and the catalog its count, so that nothing that is
-// missing later can pass for a torn tail.
+// After a clean close every tail's last slice has its count in the catalog, so that nothing that is missing later can
+// pass for a torn tail: also one that a killed process has left and nobody has written behind.
 Result<void> Engine::end_slices() {
   WriteStage stage;
   std::vector<CatalogEntry> counts;
+  const auto known = catalog_->with_state([](const CatalogState& state) { return state.slice_counts(); });
   for (Space* const space : spaces()) {
     for (Tail* const tail : space->tails()) {
       tail->end(stage);
-      if (const auto& ended = tail->ended())
-        counts.push_back({.type = CatalogEntryType::slice_count,
-                          .segment_id = ended->segment_id,
-                          .start = ended->start,
-                          .count = ended->count,
-                          .next_number = tail->next_number()});
+      const auto last = tail->last_slice();
+      if (!last) continue;
+      const SliceCount count{last->count, tail->next_number()};
+      const auto found = known.find({last->segment_id, last->start});
+      if (found != known.end() && found->second == count) continue;
+      counts.push_back({.type = CatalogEntryType::slice_count,
+                        .segment_id = last->segment_id,
+                        .start = last->start,
+                        .count = count.records,
+                        .next_number = count.next_number});
     }
   }
   if (counts.empty()) return {};
-  if (auto written = storage_->commit(stage.ranges()); !written) return written;  // (2)
-  return catalog_->commit(counts);                                               // (3)
+  if (!stage.empty())
+    if (auto written = storage_->commit(stage.ranges()); !written) return written;  // (2)
+  return catalog_->commit(counts);                                                 // (3)
 }
 
 }  // namespace holdfast

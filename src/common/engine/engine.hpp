@@ -63,8 +63,9 @@ class Engine {
     return next_version_.fetch_add(count, std::memory_order_relaxed);  // relaxed: only distinct and rising
   }
 
-  /// Writes one record, or several as a batch. A log entry gets its id, as its draft's version, on the way. Payloads too large for a segment go into extents of
-  /// their own; their entries are marked with kRecordFlagValueParts.
+  /// Writes one record, or several as a batch. A log entry gets its id, as its draft's version, on the way.
+  /// Payloads too large for a segment go into extents of their own; their entries are marked with
+  /// kRecordFlagValueParts.
   /// Errors: no_space (nothing changed), io (latched), read_only, locked.
   [[nodiscard]] Result<void> write(std::span<WriteEntry> entries, Durability durability);
 

@@ -18,7 +18,7 @@ Result<std::shared_ptr<TicketState>> Engine::write_async(WriteEntry entry, Durab
   if (!take_async_room(size)) {
     Error error{.code = ErrorCode::busy, .message = "too many bytes of asynchronous appends are in flight"};
     error.expected = "at most " + std::to_string(async_bytes_max_);
-    error.found = std::to_string(async_bytes_.load(std::memory_order_relaxed)) + " and " + std::to_string(size) + " more";
+    error.found = std::to_string(async_bytes_.load(std::memory_order_relaxed)) + ", and " + std::to_string(size);
     return Unexpected(error);
   }
   auto ticket = std::make_shared<TicketState>();

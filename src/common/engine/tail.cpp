@@ -64,8 +64,7 @@ void Tail::roll(WriteStage& stage) {
 void Tail::end(WriteStage& stage) {
   if (!current_ || !current_->started()) return;
   current_->end(stage, next_number_);
-  ended_ = current_->link();
-  previous_ = *ended_;
+  previous_ = current_->link();
   current_.reset();
 }
 

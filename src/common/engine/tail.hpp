@@ -47,8 +47,11 @@ class Tail {
   [[nodiscard]] std::uint64_t next_number() const noexcept { return next_number_; }
   void continue_numbers(std::uint64_t next_number) noexcept { next_number_ = next_number; }
 
-  /// The slice that end() has ended.
-  [[nodiscard]] const std::optional<SliceLinkDisk>& ended() const noexcept { return ended_; }
+  /// The last slice that the tail has behind it: ended here, or found by recovery; nothing if there is none.
+  [[nodiscard]] std::optional<SliceLinkDisk> last_slice() const noexcept {
+    if (previous_.segment_id == 0) return std::nullopt;
+    return previous_;
+  }
 
  private:
   void roll(WriteStage& stage);
@@ -57,7 +60,6 @@ class Tail {
   std::optional<SliceWriter> current_;
   std::deque<SliceRange> reserved_;
   SliceLinkDisk previous_{};
-  std::optional<SliceLinkDisk> ended_;
   std::vector<SliceRange> leftovers_;  // of ended slices; free once the end records are durable
   std::uint64_t next_number_ = 0;
   bool undrained_ = false;

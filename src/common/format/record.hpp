@@ -36,7 +36,7 @@ struct RecordHeaderDisk {
   std::uint32_t padded_size_bytes;  ///< Distance to the next record; a multiple of 8.
   std::uint32_t sequence;           ///< 0, 1, 2, ... in the slice.
   std::uint32_t watermark;          ///< Offset in the segment below which this slice was durable and committed.
-  std::uint64_t version;            ///< put, erase: one rising number a store; log_entry: its id; slice_end: the next id.
+  std::uint64_t version;            ///< put, erase: a rising number of the store; log_entry: its id; slice_end: the next.
   std::uint64_t batch;              ///< Number of the batch; 0: stands alone.
   std::uint64_t content_check;      ///< XXH3-64 of key and payload, seeded by XXH3-64 of the header from type to batch.
 };
