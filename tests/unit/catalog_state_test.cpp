@@ -40,6 +40,72 @@ TEST(CatalogState, FindsSpacesByName) {
   EXPECT_EQ(state.find_space(""), nullptr);
 }
 
+CatalogEntry add_region(SpaceId id, std::string name) {
+  return {.type = CatalogEntryType::add_space, .kind = SpaceKind::region, .space_id = id, .name = std::move(name)};
+}
+
+CatalogEntry region_extent(SegmentId id, SpaceId region, std::uint32_t start_block) {
+  CatalogEntry entry = add_segment(id, region);
+  entry.content = SegmentContent::region;
+  entry.start = start_block;
+  return entry;
+}
+
+CatalogEntry region_size(SpaceId id, std::uint64_t size_bytes) {
+  return {.type = CatalogEntryType::region_size, .space_id = id, .size_bytes = size_bytes};
+}
+
+CatalogEntry rename_space(SpaceId id, std::string name) {
+  return {.type = CatalogEntryType::rename_space, .space_id = id, .name = std::move(name)};
+}
+
+CatalogEntry remove_space(SpaceId id) { return {.type = CatalogEntryType::remove_space, .space_id = id}; }
+
+TEST(CatalogState, KnowsSizesAndExtentsOfRegions) {
+  const CatalogState state =
+      state_of({add_region(3, "r"), region_extent(10, 3, 0), region_extent(11, 3, 16), region_size(3, 70'000)});
+  EXPECT_EQ(state.spaces().at(3).region_size_bytes, 70'000u);
+  EXPECT_EQ(state.segments().at(11).start_block, 16u);
+}
+
+TEST(CatalogState, OnlyRegionsHaveTheirExtentsAndSizes) {
+  CatalogState state = state_of({add_space(1, "kv"), add_region(2, "r")});
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(region_extent(10, 1, 0))));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(add_segment(10, 2))));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(region_size(1, 5))));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(region_size(9, 5))));
+}
+
+TEST(CatalogState, RenamesToFreeNamesAlone) {
+  CatalogState state = state_of({add_region(1, "a"), add_space(2, "b")});
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(rename_space(1, "b"))));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(rename_space(9, "c"))));
+  ASSERT_TRUE(ok(state.apply(rename_space(1, "a longer name"))));
+  EXPECT_EQ(state.find_space("a"), nullptr);
+  ASSERT_NE(state.find_space("a longer name"), nullptr);
+  EXPECT_EQ(state.find_space("a longer name")->id, 1u);
+}
+
+TEST(CatalogState, RemovesSpacesThatOwnNothing) {
+  CatalogState state = state_of({add_region(1, "a"), region_extent(10, 1, 0)});
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(remove_space(1))));
+  ASSERT_TRUE(ok(state.apply(free_segment(10))));
+  ASSERT_TRUE(ok(state.apply(remove_space(1))));
+  EXPECT_EQ(state.find_space("a"), nullptr);
+  EXPECT_EQ(state.next_space_id(), 2u);
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(remove_space(1))));
+}
+
+TEST(CatalogState, ASnapshotOfRegionsIsAsLongAsItSays) {
+  CatalogState state = state_of({add_region(1, "a"), add_region(2, "b"), add_space(3, "c"), region_extent(10, 1, 0),
+                                 region_size(1, 9), rename_space(2, "a much longer name"), remove_space(3)});
+  EXPECT_EQ(encode_catalog_entries(state.snapshot()).size(), state.snapshot_size_bytes());
+  CatalogState again = state_of(state.snapshot());
+  EXPECT_EQ(again.spaces().at(1).region_size_bytes, 9u);
+  EXPECT_EQ(again.segments().at(10).start_block, 0u);
+  EXPECT_EQ(again.find_space("a much longer name")->id, 2u);
+}
+
 TEST(CatalogState, NextIdsLieBehindEveryIdThatWasUsed) {
   CatalogState state = state_of({add_space(7, "users"), add_segment(40, 7)});
   EXPECT_EQ(state.next_space_id(), 8u);
