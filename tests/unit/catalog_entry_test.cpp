@@ -98,7 +98,7 @@ TEST(CatalogEntries, ACutPayloadIsRefusedUnlessTheCutFallsBetweenEntries) {
 
 TEST(CatalogEntries, UnknownTypesAreRefused) {
   for (unsigned type = 0; type < 256; ++type) {
-    if (type >= 1 && type <= 5) continue;
+    if (type >= 1 && type <= 8) continue;
     EXPECT_TRUE(
         is_refused(with(segment(), offsetof(CatalogEntryDisk, type), static_cast<std::uint8_t>(type))))
         << type;
@@ -123,8 +123,23 @@ TEST(CatalogEntries, ImpossibleSegmentsAreRefused) {
   EXPECT_TRUE(is_refused(with(segment(), offsetof(CatalogEntryDisk, offset), std::uint64_t{8200})));
   EXPECT_TRUE(is_refused(with(segment(), offsetof(CatalogEntryDisk, size_bytes), std::uint64_t{0})));
   EXPECT_TRUE(is_refused(with(segment(), offsetof(CatalogEntryDisk, size_bytes), std::uint64_t{65540})));
-  EXPECT_TRUE(is_refused(with(segment(), offsetof(CatalogEntryDisk, kind), std::uint8_t{2})));
+  EXPECT_TRUE(is_refused(with(segment(), offsetof(CatalogEntryDisk, kind), std::uint8_t{3})));
   EXPECT_TRUE(is_refused(with(segment(), offsetof(CatalogEntryDisk, name_size_bytes), std::uint16_t{1})));
+}
+
+TEST(CatalogEntries, RegionsAreNeverTheCatalogsOwnSpace) {
+  for (const auto type : {CatalogEntryType::region_size, CatalogEntryType::rename_space, CatalogEntryType::remove_space}) {
+    const std::string name = type == CatalogEntryType::rename_space ? "name" : "";
+    const auto bytes = encode_catalog_entries({{.type = type, .space_id = 7, .size_bytes = 9, .name = name}});
+    const auto decoded = decode_catalog_entries(bytes);
+    ASSERT_TRUE(decoded.has_value());
+    EXPECT_EQ(decoded->front().space_id, 7u);
+    EXPECT_EQ(decoded->front().size_bytes, 9u);
+    EXPECT_EQ(decoded->front().name, name);
+    EXPECT_TRUE(is_refused(with(bytes, offsetof(CatalogEntryDisk, space_id), std::uint64_t{0})));
+    const std::uint16_t wrong_size = name.empty() ? 1 : 0;
+    EXPECT_TRUE(is_refused(with(bytes, offsetof(CatalogEntryDisk, name_size_bytes), wrong_size)));
+  }
 }
 
 TEST(CatalogEntries, AnyBytesAreDecodedOrRefused) {
