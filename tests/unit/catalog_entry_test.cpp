@@ -130,15 +130,15 @@ TEST(CatalogEntries, ImpossibleSegmentsAreRefused) {
 TEST(CatalogEntries, RegionsAreNeverTheCatalogsOwnSpace) {
   for (const auto type : {CatalogEntryType::region_size, CatalogEntryType::rename_space, CatalogEntryType::remove_space}) {
     const std::string name = type == CatalogEntryType::rename_space ? "name" : "";
-    const auto bytes = encode_catalog_entries({{.type = type, .space_id = 7, .size_bytes = 9, .name = name}});
-    const auto decoded = decode_catalog_entries(bytes);
+    const CatalogEntry entry{.type = type, .space_id = 7, .size_bytes = 9, .name = name};
+    const auto decoded = decode_catalog_entries(encode_catalog_entries({entry}));
     ASSERT_TRUE(decoded.has_value());
     EXPECT_EQ(decoded->front().space_id, 7u);
     EXPECT_EQ(decoded->front().size_bytes, 9u);
     EXPECT_EQ(decoded->front().name, name);
-    EXPECT_TRUE(is_refused(with(bytes, offsetof(CatalogEntryDisk, space_id), std::uint64_t{0})));
+    EXPECT_TRUE(is_refused(with(entry, offsetof(CatalogEntryDisk, space_id), std::uint64_t{0})));
     const std::uint16_t wrong_size = name.empty() ? 1 : 0;
-    EXPECT_TRUE(is_refused(with(bytes, offsetof(CatalogEntryDisk, name_size_bytes), wrong_size)));
+    EXPECT_TRUE(is_refused(with(entry, offsetof(CatalogEntryDisk, name_size_bytes), wrong_size)));
   }
 }
 
