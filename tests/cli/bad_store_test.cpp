@@ -5,7 +5,6 @@
 
 #include <cstring>
 #include <holdfast/holdfast.hpp>
-#include <thread>
 
 #include "cli/cli_fixture.hpp"
 #include "common/format/superblock.hpp"
@@ -235,17 +234,6 @@ TEST_P(BadStoreTest, AStoreThatAnotherProcessHasOpen) {
   EXPECT_EQ(result.errors.rfind("holdfast: " + store() + ": ", 0), 0u) << result.errors;
   EXPECT_TRUE(holder->close().has_value());
   EXPECT_EQ(run_well({"kv", "get", store(), "s", "k"}), "value");
-}
-
-TEST_P(BadStoreTest, AStoreThatIsOpenForAMomentIsWaitedFor) {
-  create_store_with_a_key();
-  auto holder = Store::open(store(), {.mode = OpenMode::existing, .emulate_pmem = true});
-  ASSERT_TRUE(holder.has_value()) << holder.error().to_string();
-  std::string value;
-  std::thread reader([&] { value = run_well({"kv", "get", store(), "s", "k"}); });
-  EXPECT_TRUE(holder->close().has_value());
-  reader.join();
-  EXPECT_EQ(value, "value");
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ class Follower {
       : arguments_(arguments),
         next_(arguments.from),
         printer_(json ? RecordFormat::json_lines : RecordFormat::plain) {
-    if (arguments.timeout != kForever) end_ = steady_clock::now() + arguments.timeout;
+    if (arguments.timeout != kForever) end_ = begin_ + arguments.timeout;
   }
 
   Result<ExitCode> run() {
@@ -93,10 +93,12 @@ class Follower {
     return printed;
   }
 
-  /// Who starts to follow while a writer is at work is told why nothing comes.
+  /// Who starts to follow while a writer is at work, and not just passing, is told why nothing comes.
   void note(const Error& locked) {
-    if (!looked_ && !locked_) print_error(locked.to_string() + "; waiting until it is closed");
     locked_ = locked;
+    if (looked_ || told_ || steady_clock::now() < begin_ + kLockPatience) return;
+    print_error(locked.to_string() + "; waiting until it is closed");
+    told_ = true;
   }
 
   [[nodiscard]] milliseconds pause() const {
@@ -118,9 +120,11 @@ class Follower {
   std::optional<LogId> next_;  ///< Nothing: from the first look's end on.
   RecordPrinter printer_;
   StopSignals signals_;
+  steady_clock::time_point begin_ = steady_clock::now();
   std::optional<steady_clock::time_point> end_;
   std::uint64_t printed_ = 0;
   bool looked_ = false;
+  bool told_ = false;
   std::optional<Error> locked_;  ///< What the last look met, if that was a writer.
 };
 

@@ -8,8 +8,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kPatience{1'000};
-
 /// Not every error knows its store; a person has to.
 Error with_path(Error error, const StoreArguments& arguments) {
   if (error.path.empty()) error.path = arguments.path;
@@ -54,7 +52,7 @@ Result<Handle> named(Result<Handle> handle, const char* kind, const std::string&
 }  // namespace
 
 Result<ExitCode> with_store_to_read(const StoreArguments& arguments, const Command& command) {
-  return with_store(arguments, OpenMode::read_only, kPatience, command);
+  return with_store(arguments, OpenMode::read_only, kLockPatience, command);
 }
 
 Result<ExitCode> with_store_to_read_now(const StoreArguments& arguments, const Command& command) {
@@ -62,7 +60,7 @@ Result<ExitCode> with_store_to_read_now(const StoreArguments& arguments, const C
 }
 
 Result<ExitCode> with_store_to_write(const StoreArguments& arguments, const Command& command) {
-  return with_store(arguments, OpenMode::existing, kPatience, command);
+  return with_store(arguments, OpenMode::existing, kLockPatience, command);
 }
 
 Result<Kv> existing_space(Store& store, const std::string& name) {

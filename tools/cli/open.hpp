@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <holdfast/holdfast.hpp>
 
@@ -10,8 +11,11 @@ namespace holdfast::cli {
 
 using Command = std::function<Result<ExitCode>(Store&)>;
 
-/// Opens the store without changing a byte of it (it may have crashed), runs `command`, closes. A store that
-/// another process has open is waited for, for a second: commands of a script may overlap.
+/// So long a store is waited for that another process has open: commands of a script may overlap.
+inline constexpr std::chrono::milliseconds kLockPatience{1'000};
+
+/// Opens the store without changing a byte of it (it may have crashed), runs `command`, closes. Waits for
+/// kLockPatience at most.
 [[nodiscard]] Result<ExitCode> with_store_to_read(const StoreArguments& arguments, const Command& command);
 
 /// The same, but `locked` at once.
