@@ -10,5 +10,10 @@ function(holdfast_target target)
     target_compile_options(${target} PRIVATE
       -fsanitize=${HOLDFAST_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${HOLDFAST_SANITIZE})
+    # What only drives the library need not be fast there, and optimizing sanitized code takes a compiler three times
+    # as long.
+    if(NOT CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/src")
+      target_compile_options(${target} PRIVATE -O0)
+    endif()
   endif()
 endfunction()
