@@ -74,12 +74,12 @@ TEST_P(LogFollowTest, TooFewRecordsInTimeIsAFailure) {
 
 TEST_P(LogFollowTest, ASignalEndsItWell) {
   for (const std::string signal : {"INT", "TERM"}) {
-    const ProgramResult result =
-        run_shell("$follow --from 1 > printed & until grep -q three printed; do sleep 0.01; done; kill -" +
-                  signal + " $!; wait $!");
+    const std::string printed = "printed-until-" + signal;  // a file of its own: what it holds, this one has printed
+    const ProgramResult result = run_shell("$follow --from 1 > " + printed + " & until grep -qs three " + printed +
+                                           "; do sleep 0.01; done; kill -" + signal + " $!; wait $!");
     EXPECT_EQ(result.exit_code, 0) << signal << ": " << result.errors;
     EXPECT_EQ(result.errors, "");
-    EXPECT_EQ(read_file(directory() / "printed"), "one\ntwo\nthree\n");
+    EXPECT_EQ(read_file(directory() / printed), "one\ntwo\nthree\n");
   }
 }
 
