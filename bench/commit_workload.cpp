@@ -41,6 +41,7 @@ class JoinedPuts final : public RawLimit {
   }
 
   bool durable() const noexcept override { return durable_; }
+  bool works_on_store() const noexcept override { return true; }
 
  private:
   Kv space_;

@@ -23,6 +23,9 @@ class RawLimit {
 
   /// Whether a power cut would have spared what run() wrote.
   [[nodiscard]] virtual bool durable() const noexcept = 0;
+
+  /// Whether it is the workload's own store that run() works on, so that the store's counters tell of both.
+  [[nodiscard]] virtual bool works_on_store() const noexcept { return false; }
 };
 
 /// Writes of `batch` records each, of a header, key and value (`value_size_bytes` may be 0):

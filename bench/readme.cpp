@@ -35,7 +35,9 @@ void add_log_region_commit(std::vector<Case>& cases, Backend backend, const std:
   cases.push_back({"region write, 1 MiB, buffered", base("region-write", backend, dir, 1)});
   cases.push_back({"region read, 1 MiB", base("region-read", backend, dir, 1)});
   cases.push_back({"region write and flush, 4 KiB", base("region-flush", backend, dir, 1)});
-  cases.push_back({"atomic commit of 5 puts and 5 appends", base("commit", backend, dir, 1)});
+  cases.push_back({"atomic commit of 5 puts and 5 appends, 100 B each", base("commit", backend, dir, 1)});
+  cases.push_back({"the same, 1 KiB each", base("commit", backend, dir, 1)});
+  cases.back().config.value_size_bytes = 1024;
 }
 
 std::vector<Case> pmem_cases(const std::filesystem::path& dir) {

@@ -32,18 +32,22 @@ Result<void> StoreWorkload::run_timed(RawLimit* raw, Row& row) {
   row.durable = after->capabilities.durable;
   row.set_times(*outcome, outcome->work, op_size_bytes());
   row.set_raw(*outcome);
-  row.syncs = after->counters.syncs - before->counters.syncs;
-  row.fences = after->counters.fences - before->counters.fences;
-  if (*row.syncs != 0) {
-    row.writes_per_sync = static_cast<double>(row.ops) / static_cast<double>(*row.syncs);
-    row.writes_per_thread_per_sync = *row.writes_per_sync / config_.threads;
-  }
+  const bool counts_raw = raw != nullptr && raw->works_on_store();
+  if (!counts_raw) set_counters(before->counters, after->counters, row);
   constexpr std::uint64_t kKeysThatTell = 100'000;  // fewer, and the threads' own memory is most of it
   if (adds_keys() && row.ops >= kKeysThatTell && resident_after > resident_before) {
     row.dram_bytes_per_key =
         static_cast<double>(resident_after - resident_before) / static_cast<double>(row.ops);
   }
   return {};
+}
+
+void StoreWorkload::set_counters(const StorageCounters& before, const StorageCounters& after, Row& row) const {
+  row.syncs = after.syncs - before.syncs;
+  row.fences = after.fences - before.fences;
+  if (*row.syncs == 0) return;
+  row.writes_per_sync = static_cast<double>(row.ops) / static_cast<double>(*row.syncs);
+  row.writes_per_thread_per_sync = *row.writes_per_sync / config_.threads;
 }
 
 Result<Row> StoreWorkload::run() {

@@ -64,6 +64,7 @@ class StoreWorkload {
 
  private:
   [[nodiscard]] Result<void> run_timed(RawLimit* raw, Row& row);
+  void set_counters(const StorageCounters& before, const StorageCounters& after, Row& row) const;
 };
 
 }  // namespace holdfast::bench

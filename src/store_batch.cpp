@@ -1,125 +1,55 @@
-#include <holdfast/store.hpp>
-
-#include <algorithm>
-#include <span>
-#include <unordered_map>
-#include <variant>
-
-#include "store_core.hpp"
+#include <holdfast/batch.hpp>
 
 namespace holdfast {
+namespace {
 
-/// One commit: what each operation's facade adds to a single write, and what becomes of it afterwards.
-/// Key-value spaces register their writes before and take them into their indexes behind; streams are shown by
-/// whoever makes the write durable.
-/// Threads: one.
-class BatchCommit {
- public:
-  BatchCommit(const Batch& batch, const std::shared_ptr<EngineGate>& gate) : batch_(batch), gate_(gate) {}
+// The place in `handles` of one that `is_same`, `handle` itself if need be. The last one first: operations
+// on one space come in runs.
+template <class Handle, class IsSame>
+std::uint32_t place_among(std::vector<Handle>& handles, const Handle& handle, const IsSame& is_same) {
+  for (std::size_t i = handles.size(); i-- > 0;)
+    if (is_same(handles[i])) return static_cast<std::uint32_t>(i);
+  handles.push_back(handle);
+  return static_cast<std::uint32_t>(handles.size() - 1);
+}
 
-  /// Errors: as Store::commit, for what can be told before anything is written.
-  [[nodiscard]] Result<void> check() const {
-    for (const Operation& operation : batch_.operations_) {
-      auto checked = std::visit([this](const auto& one) { return check_one(one); }, operation);
-      if (!checked) return checked;
-    }
-    return {};
-  }
+}  // namespace
 
-  /// The strictest default of all spaces involved.
-  [[nodiscard]] Durability durability() const {
-    Durability strictest = Durability::buffered;
-    const auto default_of = [](const auto& one) { return options_of(one).durability; };
-    for (const Operation& operation : batch_.operations_)  // the enum rises from strict to lax
-      strictest = std::min(strictest, std::visit(default_of, operation));
-    return strictest;
-  }
+void Batch::put(const Kv& space, std::string_view key, std::string_view value) {
+  add(Kind::put, handle_of(space), key, value);
+}
 
-  [[nodiscard]] Result<void> run(Engine& engine, Durability durability) {
-    const std::vector<const Operation*> operations = those_that_count();
-    if (operations.empty()) return {};
-    entries_.reserve(operations.size());
-    for (const Operation* const operation : operations)
-      std::visit([&](const auto& one) { begin(engine, one); }, *operation);
-    auto written = engine.write(entries_, durability);
-    for (const Pending& pending : pending_)
-      written ? pending.space->publish(engine, pending.write, entries_[pending.entry], durability)
-              : pending.space->abandon(pending.write);
-    return written;
-  }
+void Batch::erase(const Kv& space, std::string_view key) { add(Kind::erase, handle_of(space), key, {}); }
 
- private:
-  using KvOperation = Batch::KvOperation;
-  using LogOperation = Batch::LogOperation;
-  using Operation = std::variant<KvOperation, LogOperation>;
+void Batch::append(const Log& stream, std::string_view payload) { add(Kind::append, handle_of(stream), {}, payload); }
 
-  /// A write of a key that its space waits for.
-  struct Pending {
-    kv::KvSpace* space;
-    kv::PendingWrite write;
-    std::size_t entry;
-  };
+void Batch::clear() noexcept {
+  spaces_.clear();
+  streams_.clear();
+  operations_.clear();
+  bytes_.clear();
+}
 
-  [[nodiscard]] static const KvOptions& options_of(const KvOperation& operation) { return operation.space.options_; }
-  [[nodiscard]] static const LogOptions& options_of(const LogOperation& operation) { return operation.stream.options_; }
+void Batch::add(Kind kind, std::uint32_t handle, std::string_view key, std::string_view value) {
+  operations_.push_back({.start = bytes_.size(),
+                         .key_size_bytes = key.size(),
+                         .value_size_bytes = value.size(),
+                         .handle = handle,
+                         .kind = kind});
+  bytes_.append(key);
+  bytes_.append(value);
+}
 
-  [[nodiscard]] Result<void> check_store(const std::shared_ptr<EngineGate>& gate) const {
-    if (gate == gate_) return {};
-    return Unexpected(
-        Error{.code = ErrorCode::invalid_argument, .message = "the batch holds a space of another store"});
-  }
+std::uint32_t Batch::handle_of(const Kv& space) {
+  return place_among(spaces_, space, [&](const Kv& other) {
+    return other.space_ == space.space_ && other.options_.durability == space.options_.durability;
+  });
+}
 
-  [[nodiscard]] Result<void> check_one(const KvOperation& operation) const {
-    if (auto checked = kv::KvSpace::check_key(operation.key); !checked) return checked;
-    if (auto checked = kv::KvSpace::check_value(operation.value); !checked) return checked;
-    return check_store(kv::space_of(operation.space).gate());
-  }
-
-  [[nodiscard]] Result<void> check_one(const LogOperation& operation) const {
-    if (auto checked = log::LogStream::check_payload(operation.payload); !checked) return checked;
-    return check_store(log::stream_of(operation.stream).gate());
-  }
-
-  // Of several operations on one key the last one.
-  [[nodiscard]] std::vector<const Operation*> those_that_count() const {
-    std::vector<const Operation*> counting;
-    std::unordered_map<std::string_view, std::vector<const kv::KvSpace*>> taken;
-    for (auto operation = batch_.operations_.rbegin(); operation != batch_.operations_.rend(); ++operation) {
-      if (const auto* const change = std::get_if<KvOperation>(&*operation)) {
-        auto& spaces = taken[change->key];
-        const kv::KvSpace* const space = &kv::space_of(change->space);
-        if (std::find(spaces.begin(), spaces.end(), space) != spaces.end()) continue;
-        spaces.push_back(space);
-      }
-      counting.push_back(&*operation);
-    }
-    std::reverse(counting.begin(), counting.end());
-    return counting;
-  }
-
-  void begin(Engine& engine, const KvOperation& operation) {
-    kv::KvSpace& space = kv::space_of(operation.space);
-    pending_.push_back({&space, space.begin(engine, operation.key), entries_.size()});
-    entries_.push_back(space.entry(pending_.back().write, operation.value, operation.erases));
-  }
-
-  void begin(Engine& /*engine*/, const LogOperation& operation) {
-    entries_.push_back(log::stream_of(operation.stream).entry(log_key_, operation.payload));
-  }
-
-  const Batch& batch_;
-  const std::shared_ptr<EngineGate>& gate_;
-  LogKeyDisk log_key_ = log::LogStream::key_now();
-  std::vector<Pending> pending_;
-  std::vector<WriteEntry> entries_;
-};
-
-Result<void> Store::commit(const Batch& batch, WriteOptions options) {
-  const auto engine = core_->gate()->enter();
-  if (!engine) return Unexpected(EngineGate::closed_error());
-  BatchCommit commit(batch, core_->gate());
-  if (auto checked = commit.check(); !checked) return checked;
-  return commit.run(*engine, options.durability.value_or(commit.durability()));
+std::uint32_t Batch::handle_of(const Log& stream) {
+  return place_among(streams_, stream, [&](const Log& other) {
+    return other.stream_ == stream.stream_ && other.options_.durability == stream.options_.durability;
+  });
 }
 
 }  // namespace holdfast

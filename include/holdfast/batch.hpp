@@ -1,9 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include <holdfast/kv.hpp>
@@ -32,21 +32,29 @@ class Batch {
   [[nodiscard]] std::uint64_t count() const noexcept { return operations_.size(); }
 
   /// Forgets all operations; the memory is kept for reuse.
-  void clear() noexcept { operations_.clear(); }
+  void clear() noexcept;
 
  private:
   friend class BatchCommit;
-  struct KvOperation {
-    Kv space;
-    std::string key;
-    std::string value;
-    bool erases = false;
+  enum class Kind : std::uint8_t { put, erase, append };
+
+  /// One operation; its bytes are the key, if it has one, and behind it the value or payload.
+  struct Operation {
+    std::size_t start = 0;  ///< In bytes_.
+    std::size_t key_size_bytes = 0;
+    std::size_t value_size_bytes = 0;
+    std::uint32_t handle = 0;  ///< In spaces_, of an append in streams_.
+    Kind kind{};
   };
-  struct LogOperation {
-    Log stream;
-    std::string payload;
-  };
-  std::vector<std::variant<KvOperation, LogOperation>> operations_;
+
+  void add(Kind kind, std::uint32_t handle, std::string_view key, std::string_view value);
+  [[nodiscard]] std::uint32_t handle_of(const Kv& space);
+  [[nodiscard]] std::uint32_t handle_of(const Log& stream);
+
+  std::vector<Kv> spaces_;  // each handle once, however many operations name it
+  std::vector<Log> streams_;
+  std::vector<Operation> operations_;
+  std::string bytes_;
 };
 
 }  // namespace holdfast

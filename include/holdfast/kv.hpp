@@ -77,6 +77,7 @@ class Kv {
 
  private:
   friend class Store;
+  friend class Batch;
   friend class BatchCommit;
   friend kv::KvSpace& kv::space_of(const Kv& handle) noexcept;
 

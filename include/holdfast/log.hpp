@@ -95,6 +95,7 @@ class Log {
 
  private:
   friend class Store;
+  friend class Batch;
   friend class BatchCommit;
   friend log::LogStream& log::stream_of(const Log& handle) noexcept;
 

@@ -41,20 +41,11 @@ Result<KvSpace::Match> KvSpace::match(const Engine& engine, std::uint64_t hash, 
   return match;
 }
 
-PendingWrite KvSpace::begin(Engine& engine, std::string_view key) {
-  const std::uint64_t hash = key_hash(key);
+PendingWrite KvSpace::begin(Engine& engine, std::uint64_t hash, std::string_view key) {
   KeyOrder::Stripe& stripe = order_.stripe(hash);
   const KeyOrder::Lock lock(stripe.mutex);
   stripe.pending.push_back({.hash = hash, .version = engine.next_versions(1), .key = key});
   return stripe.pending.back();
-}
-
-WriteEntry KvSpace::entry(const PendingWrite& pending, std::string_view value, bool erases) const noexcept {
-  return {.space = &space_,
-          .draft = {.type = erases ? RecordType::erase : RecordType::put,
-                    .version = pending.version,
-                    .key = pending.key,
-                    .payload = value}};
 }
 
 void KvSpace::abandon(const PendingWrite& pending) {
@@ -117,7 +108,9 @@ Result<void> KvSpace::put(std::string_view key, std::string_view value, Durabili
   if (auto checked = check_value(value); !checked) return checked;
   const auto engine = gate_->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
-  return write(*engine, begin(*engine, key), value, false, durability);
+  const std::uint64_t hash = key_hash(key);
+  expect_change(hash);
+  return write(*engine, begin(*engine, hash, key), value, false, durability);
 }
 
 Result<bool> KvSpace::erase(std::string_view key, Durability durability) {

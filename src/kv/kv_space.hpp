@@ -46,8 +46,17 @@ class KvSpace {
   [[nodiscard]] Result<void> scan(std::string_view prefix, const Kv::Visitor& visitor) const;
 
   // The parts of a batch that Store::commit puts together: begin each operation, write all, end each.
-  [[nodiscard]] PendingWrite begin(Engine& engine, std::string_view key);
-  [[nodiscard]] WriteEntry entry(const PendingWrite& pending, std::string_view value, bool erases) const noexcept;
+  [[nodiscard]] PendingWrite begin(Engine& engine, std::uint64_t hash, std::string_view key);
+  [[nodiscard]] WriteEntry entry(const PendingWrite& pending, std::string_view value, bool erases) const noexcept {
+    return {.space = &space_,
+            .draft = {.type = erases ? RecordType::erase : RecordType::put,
+                      .version = pending.version,
+                      .key = pending.key,
+                      .payload = value}};
+  }
+  /// Hints, some time before begin() and before publish(): several writes' waits for memory then overlap.
+  void expect_change(std::uint64_t hash) const noexcept { index_.prefetch(hash); }
+  void expect_publish(const PendingWrite& pending) const noexcept { index_.prefetch_entries(pending.hash); }
   void publish(Engine& engine, const PendingWrite& pending, const WriteEntry& entry, Durability durability);
   void abandon(const PendingWrite& pending);
 
@@ -57,6 +66,10 @@ class KvSpace {
   /// Where the present record of `key` and its value's parts lie in the store; for tests of durability.
   [[nodiscard]] std::vector<ByteRange> placements(std::string_view key) const;
 
+  [[nodiscard]] static bool fits(std::string_view key, std::string_view value) noexcept {
+    return !key.empty() && key.size() <= kKeySizeBytesMax && value.size() <= kValueSizeBytesMax;
+  }
+  /// What does not fit: invalid_argument or too_large.
   [[nodiscard]] static Result<void> check_key(std::string_view key);
   [[nodiscard]] static Result<void> check_value(std::string_view value);
 

@@ -6,11 +6,6 @@
 #include "common/base/check.hpp"
 
 namespace holdfast::log {
-namespace {
-
-constexpr std::uint64_t kPayloadSizeBytesMax = 0xFFFF'FFFF;
-
-}  // namespace
 
 Result<void> LogStream::check_payload(std::string_view payload) {
   if (payload.size() <= kPayloadSizeBytesMax) return success();
@@ -23,14 +18,6 @@ Result<void> LogStream::check_payload(std::string_view payload) {
 LogKeyDisk LogStream::key_now() noexcept {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return {static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count())};
-}
-
-WriteEntry LogStream::entry(const LogKeyDisk& key, std::string_view payload) noexcept {
-  return {.space = &space_,
-          .draft = {.type = RecordType::log_entry,
-                    .key = {reinterpret_cast<const char*>(&key), sizeof key},  // bytes as text
-                    .payload = payload},
-          .observer = this};
 }
 
 void LogStream::written(const WriteEntry& entry) {

@@ -42,11 +42,18 @@ class LogStream final : private WriteObserver {
 
   /// What is written for an append of `payload` under `key`; both must live until the write has its outcome. Showing
   /// it is the writer's part.
-  [[nodiscard]] WriteEntry entry(const LogKeyDisk& key, std::string_view payload) noexcept;
+  [[nodiscard]] WriteEntry entry(const LogKeyDisk& key, std::string_view payload) noexcept {
+    return {.space = &space_,
+            .draft = {.type = RecordType::log_entry,
+                      .key = {reinterpret_cast<const char*>(&key), sizeof key},  // bytes as text
+                      .payload = payload},
+            .observer = this};
+  }
 
   /// The key of a record that is appended now.
   [[nodiscard]] static LogKeyDisk key_now() noexcept;
 
+  [[nodiscard]] static bool fits(std::string_view payload) noexcept { return payload.size() <= kPayloadSizeBytesMax; }
   [[nodiscard]] static Result<void> check_payload(std::string_view payload);
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -56,6 +63,8 @@ class LogStream final : private WriteObserver {
   [[nodiscard]] std::vector<ByteRange> placements(LogId id) const;
 
  private:
+  static constexpr std::uint64_t kPayloadSizeBytesMax = 0xFFFF'FFFF;
+
   void written(const WriteEntry& entry) override;
   [[nodiscard]] Result<RecordView> record_at(const Engine& engine, LogId id, bool verify) const;
   [[nodiscard]] static std::uint64_t timestamp_of(const RecordView& record) noexcept;

@@ -85,7 +85,8 @@ TEST(TailReserve, CoversRecordsOfEverySizeInTheirOrder) {
       payloads.emplace_back((round * 977 + i * 3'511) % 70'000, 'v');
       sizes.push_back(tail.padded_size({.key = "k", .payload = payloads.back()}));
     }
-    ASSERT_TRUE(ok(tail.reserve(sizes)));
+    tail.begin_reserving();
+    for (const std::uint64_t size : sizes) ASSERT_TRUE(ok(tail.reserve(size)));
     for (const std::string& payload : payloads)
       tail.append({.type = RecordType::put, .version = ++version, .key = "k", .payload = payload}, stage);
     ASSERT_TRUE(ok(parts.storage->commit(stage.ranges())));

@@ -10,52 +10,59 @@ namespace {
 // The tails one write has leased: those of its spaces, most often of one.
 class Leases {
  public:
-  explicit Leases(std::span<const WriteEntry> entries) : space_(first_of(entries)), lease_(space_.lease()) {
-    if (entries.size() == 1) return;
-    std::vector<Space*> spaces;
-    for (const WriteEntry& entry : entries)
-      if (entry.space != &space_) spaces.push_back(entry.space);
-    std::sort(spaces.begin(), spaces.end(), is_before);
-    spaces.erase(std::unique(spaces.begin(), spaces.end()), spaces.end());
-    for (Space* const space : spaces) others_.emplace_back(space, space->lease());
+  /// Those of the thread, which keep the memory of their list; none is held.
+  [[nodiscard]] static Leases& of_this_thread() {
+    thread_local Leases leases;
+    return leases;
   }
 
-  [[nodiscard]] Tail& tail_of(Space& space) {
-    if (&space == &space_) return lease_.tail();
-    const auto found =
-        std::find_if(others_.begin(), others_.end(), [&](const auto& other) { return other.first == &space; });
-    return found->second.tail();
+  // Who takes a log's tail may wait for it. All take them by rising ids, so that no two wait for each other.
+  void take(std::span<const WriteEntry> entries) {
+    spaces_.clear();
+    for (const WriteEntry& entry : entries)
+      if (spaces_.empty() || entry.space != spaces_.back()) spaces_.push_back(entry.space);
+    if (spaces_.size() > 1) {
+      std::sort(spaces_.begin(), spaces_.end(), [](const Space* left, const Space* right) { return left->id() < right->id(); });
+      spaces_.erase(std::unique(spaces_.begin(), spaces_.end()), spaces_.end());
+    }
+    for (Space* const space : spaces_) held_.emplace_back(space, space->lease());
+  }
+
+  void give_back() noexcept { held_.clear(); }
+
+  [[nodiscard]] Tail& tail_of(const Space& space) const {
+    return std::find_if(held_.begin(), held_.end(), [&](const auto& one) { return one.first == &space; })->second.tail();
   }
 
   void mark_durable() {
-    lease_.tail().mark_durable();
-    for (auto& [owner, lease] : others_) lease.tail().mark_durable();
+    for (auto& [space, lease] : held_) lease.tail().mark_durable();
   }
 
  private:
-  // Who takes a log's tail may wait for it. All take them by rising ids, so that no two wait for each other.
-  [[nodiscard]] static bool is_before(const Space* left, const Space* right) noexcept {
-    return left->id() < right->id();
-  }
+  std::vector<Space*> spaces_;
+  std::vector<std::pair<const Space*, Space::Lease>> held_;
+};
 
-  [[nodiscard]] static Space& first_of(std::span<const WriteEntry> entries) {
-    const auto first = std::min_element(entries.begin(), entries.end(), [](const auto& left, const auto& right) {
-      return is_before(left.space, right.space);
-    });
-    return *first->space;
-  }
+// Gives the leases of one write back.
+class Holding {
+ public:
+  Holding() : leases_(Leases::of_this_thread()) {}
+  Holding(const Holding&) = delete;
+  Holding& operator=(const Holding&) = delete;
+  ~Holding() { leases_.give_back(); }
+  Leases* operator->() const noexcept { return &leases_; }
 
-  Space& space_;
-  Space::Lease lease_;
-  std::vector<std::pair<Space*, Space::Lease>> others_;
+ private:
+  Leases& leases_;
 };
 
 }  // namespace
 
 Result<void> DirectRoute::write(std::span<WriteEntry> entries, Durability /*all levels fence*/) {
   thread_local WriteStage stage;
-  Leases leases(entries);
-  const auto tail_of = [&leases](Space& space) -> Tail& { return leases.tail_of(space); };
+  const Holding leases;
+  leases->take(entries);
+  const auto tail_of = [&leases](Space& space) -> Tail& { return leases->tail_of(space); };
   WritePlan plan(entries);
   if (auto reserved = plan.reserve(tail_of); !reserved) return reserved;
   stage.clear();
@@ -65,7 +72,7 @@ Result<void> DirectRoute::write(std::span<WriteEntry> entries, Durability /*all 
   if (mutated(Mutant::id_shown_early)) tell_observers(entries);
   if (!mutated(Mutant::no_fence_in_put))
     if (auto drained = storage_.drain(); !drained) return drained;  // (2)
-  leases.mark_durable();
+  leases->mark_durable();
   if (!mutated(Mutant::id_shown_early)) tell_observers(entries);  // (3)
   return success();
 }

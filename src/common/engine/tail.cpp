@@ -1,7 +1,6 @@
 #include "common/engine/tail.hpp"
 
 #include "common/base/check.hpp"
-#include "common/base/success.hpp"
 #include "common/engine/space.hpp"
 
 namespace holdfast {
@@ -22,21 +21,17 @@ std::uint64_t Tail::padded_size(const RecordDraft& draft) const noexcept {
   return padded_record_size(draft.key.size(), draft.payload.size(), space_.context().record_alignment);
 }
 
-Result<void> Tail::reserve(std::span<const std::uint64_t> padded_sizes) {
-  std::uint64_t room = current_ ? current_->room() : 0;
-  std::size_t used = 0;
-  for (const std::uint64_t size : padded_sizes) {
-    const std::uint64_t needed = SliceWriter::room_for(size);
-    while (room < needed) {
-      if (used == reserved_.size()) {
-        auto range = space_.take_range(SliceWriter::range_size_for(size));
-        if (!range) return Unexpected(range.error());
-        reserved_.push_back(*range);
-      }
-      room = room_of(reserved_[used++]);
+Result<void> Tail::reserve_ranges(std::uint64_t padded_size) {
+  const std::uint64_t needed = SliceWriter::room_for(padded_size);
+  while (plan_.room < needed) {
+    if (plan_.ranges_used == reserved_.size()) {
+      auto range = space_.take_range(SliceWriter::range_size_for(padded_size));
+      if (!range) return Unexpected(range.error());
+      reserved_.push_back(*range);
     }
-    room -= needed;
+    plan_.room = room_of(reserved_[plan_.ranges_used++]);
   }
+  plan_.room -= needed;
   return success();
 }
 

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <span>
 #include <vector>
 
+#include "common/base/success.hpp"
 #include "common/engine/slice_writer.hpp"
 
 namespace holdfast {
@@ -22,8 +22,16 @@ class Tail {
  public:
   explicit Tail(Space& space);
 
-  /// Makes sure that records of these sizes can be appended in this order. Errors: no_space, io, locked.
-  [[nodiscard]] Result<void> reserve(std::span<const std::uint64_t> padded_sizes);
+  /// Before the reserving of each write: nothing of it is counted yet.
+  void begin_reserving() noexcept { plan_ = {.room = current_ ? current_->room() : 0, .ranges_used = 0}; }
+
+  /// Makes sure that one more record, of this size, can be appended. Errors: no_space, io, locked.
+  [[nodiscard]] Result<void> reserve(std::uint64_t padded_size) {
+    const std::uint64_t needed = SliceWriter::room_for(padded_size);
+    if (plan_.room < needed) return reserve_ranges(padded_size);
+    plan_.room -= needed;
+    return success();
+  }
 
   /// Length on media of `draft`.
   [[nodiscard]] std::uint64_t padded_size(const RecordDraft& draft) const noexcept;
@@ -54,10 +62,18 @@ class Tail {
   }
 
  private:
+  [[nodiscard]] Result<void> reserve_ranges(std::uint64_t padded_size);
   void roll(WriteStage& stage);
+
+  /// How far the records of a write get that are counted and not appended yet.
+  struct Plan {
+    std::uint64_t room = 0;       // left in the last slice they use
+    std::size_t ranges_used = 0;  // of reserved_
+  };
 
   Space& space_;
   std::optional<SliceWriter> current_;
+  Plan plan_;
   std::deque<SliceRange> reserved_;
   SliceLinkDisk previous_{};
   std::vector<SliceRange> leftovers_;  // of ended slices; free once the end records are durable

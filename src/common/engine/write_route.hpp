@@ -107,26 +107,14 @@ class WritePlan {
 
 template <class TailOf>
 Result<void> WritePlan::reserve(TailOf&& tail_of) {
-  if (!is_batch()) {
-    Tail& tail = tail_of(*entries_.front().space);
-    const std::uint64_t size = tail.padded_size(entries_.front().draft);
-    return tail.reserve({&size, 1});
+  for (const WriteEntry& entry : entries_) tail_of(*entry.space).begin_reserving();
+  for (const WriteEntry& entry : entries_) {
+    Tail& tail = tail_of(*entry.space);
+    if (auto reserved = tail.reserve(tail.padded_size(entry.draft)); !reserved) return reserved;
   }
-  // Spaces in a batch are few: walk the entries once for each.
-  std::vector<std::uint64_t> sizes;
-  std::vector<Space*> spaces;
-  for (const WriteEntry& entry : entries_)
-    if (std::find(spaces.begin(), spaces.end(), entry.space) == spaces.end()) spaces.push_back(entry.space);
-  for (Space* const space : spaces) {
-    Tail& tail = tail_of(*space);
-    sizes.clear();
-    for (const WriteEntry& entry : entries_)
-      if (entry.space == space) sizes.push_back(tail.padded_size(entry.draft));
-    if (space == entries_.back().space)
-      sizes.push_back(tail.padded_size(batch_trailer(0, {nullptr, sizeof(BatchTrailerDisk)})));
-    if (auto reserved = tail.reserve(sizes); !reserved) return reserved;
-  }
-  return success();
+  if (!is_batch()) return success();
+  Tail& last = tail_of(*entries_.back().space);
+  return last.reserve(last.padded_size(batch_trailer(0, {nullptr, sizeof(BatchTrailerDisk)})));
 }
 
 template <class TailOf>

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <holdfast/storage.hpp>
@@ -18,10 +20,10 @@ class WriteStage {
  public:
   /// Room for `size` bytes that go to `offset`. Lifetime: until the next call of copy or space.
   [[nodiscard]] std::span<std::byte> space(std::uint64_t offset, std::size_t size) {
-    const std::size_t start = buffer_.size();
-    buffer_.resize(start + size);
+    if (capacity_ - used_ < size) make_room_for(size);
+    const std::size_t start = std::exchange(used_, used_ + size);
     add({.offset = offset, .borrowed = nullptr, .start = start, .size = size});
-    return {buffer_.data() + start, size};
+    return {buffer_.get() + start, size};
   }
 
   /// Copies `bytes`, to go to `offset`.
@@ -40,7 +42,7 @@ class WriteStage {
   [[nodiscard]] std::span<const WriteRange> ranges() {
     ranges_.clear();
     for (const Piece& piece : pieces_) {
-      const std::byte* const data = piece.borrowed != nullptr ? piece.borrowed : buffer_.data() + piece.start;
+      const std::byte* const data = piece.borrowed != nullptr ? piece.borrowed : buffer_.get() + piece.start;
       ranges_.push_back({piece.offset, {data, piece.size}});
     }
     return ranges_;
@@ -51,8 +53,11 @@ class WriteStage {
   /// Forgets everything; keeps the memory unless it has become unusually large.
   void clear() noexcept {
     pieces_.clear();
-    if (buffer_.capacity() > kKeptBytesMax) buffer_ = {};
-    buffer_.clear();
+    if (capacity_ > kKeptBytesMax) {
+      buffer_.reset();
+      capacity_ = 0;
+    }
+    used_ = 0;
   }
 
  private:
@@ -62,7 +67,16 @@ class WriteStage {
     std::size_t start;
     std::size_t size;
   };
+  static constexpr std::size_t kFirstBytes = std::size_t{4} << 10;
   static constexpr std::size_t kKeptBytesMax = std::size_t{4} << 20;
+
+  void make_room_for(std::size_t size) {
+    const std::size_t capacity = std::max({2 * capacity_, used_ + size, kFirstBytes});
+    auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity);
+    if (used_ > 0) std::memcpy(larger.get(), buffer_.get(), used_);
+    buffer_ = std::move(larger);
+    capacity_ = capacity;
+  }
 
   void add(const Piece& piece) {
     if (!pieces_.empty()) {
@@ -77,7 +91,9 @@ class WriteStage {
     pieces_.push_back(piece);
   }
 
-  std::vector<std::byte> buffer_;
+  std::unique_ptr<std::byte[]> buffer_;  // not a vector: that would clear what is overwritten at once
+  std::size_t capacity_ = 0;
+  std::size_t used_ = 0;
   std::vector<Piece> pieces_;
   std::vector<WriteRange> ranges_;
 };

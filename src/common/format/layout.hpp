@@ -32,12 +32,14 @@ template <class T>
 inline constexpr bool kIsDiskType =
     std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T> && std::has_unique_object_representations_v<T>;
 
+// Requires of both: `multiple` is a power of two, as all alignments on media are. A division would cost a record
+// more than its header check.
 [[nodiscard]] constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t multiple) noexcept {
-  return (value + multiple - 1) / multiple * multiple;
+  return (value + multiple - 1) & ~(multiple - 1);
 }
 
 [[nodiscard]] constexpr std::uint64_t round_down(std::uint64_t value, std::uint64_t multiple) noexcept {
-  return value / multiple * multiple;
+  return value & ~(multiple - 1);
 }
 
 }  // namespace holdfast

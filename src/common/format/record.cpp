@@ -13,13 +13,15 @@ namespace {
 constexpr std::size_t kHeaderCheckStart = sizeof(RecordHeaderDisk::header_check);
 constexpr std::size_t kContentCheckStart = offsetof(RecordHeaderDisk, content_check);
 
+// The library's function in place and not by checksum(): lengths known here cost half of what others do.
 std::uint32_t header_check(const RecordHeaderDisk& header, std::uint64_t seed) noexcept {
-  return static_cast<std::uint32_t>(
-      checksum(bytes_of(header).subspan(kHeaderCheckStart), seed));
+  const std::byte* const start = bytes_of(header).data() + kHeaderCheckStart;
+  return static_cast<std::uint32_t>(XXH3_64bits_withSeed(start, sizeof header - kHeaderCheckStart, seed));
 }
 
 std::uint64_t content_seed(const RecordHeaderDisk& header, std::uint64_t seed) noexcept {
-  return checksum(bytes_of(header).subspan(kHeaderCheckStart, kContentCheckStart - kHeaderCheckStart), seed);
+  const std::byte* const start = bytes_of(header).data() + kHeaderCheckStart;
+  return XXH3_64bits_withSeed(start, kContentCheckStart - kHeaderCheckStart, seed);
 }
 
 RecordHeaderDisk header_without_checks(const RecordDraft& draft, const RecordPlace& place) noexcept {
