@@ -5,6 +5,7 @@
 #include <atomic>
 #include <deque>
 
+#include "common/base/key_hash.hpp"
 #include "gated_kv_fixture.hpp"
 #include "kv/kv_space.hpp"
 
@@ -142,7 +143,7 @@ class WritesInFlight {
   explicit WritesInFlight(Kv& handle) : space_(kv::space_of(handle)), engine_(space_.gate()->enter()) {}
 
   void begin(bool erases) {
-    pending_.push_back(space_.begin(*engine_, "key"));
+    pending_.push_back(space_.begin(*engine_, key_hash("key"), "key"));
     values_.push_back("value " + std::to_string(pending_.size()));
     entries_.push_back(space_.entry(pending_.back(),
                                     erases ? std::string_view() : std::string_view(values_.back()), erases));
