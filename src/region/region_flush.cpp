@@ -39,7 +39,7 @@ Result<bool> RegionSpace::flush_locked(RawBytes& raw) {
   const bool too_early = entry && mutated(Mutant::size_before_bytes);
   Result<void> flushed;
   if (too_early) flushed = raw.publish({*entry});
-  if (flushed) flushed = raw.drain();                                    // (2)
+  if (flushed && !mutated(Mutant::region_not_drained)) flushed = raw.drain();  // (2)
   if (flushed && entry && !too_early) flushed = raw.publish({*entry});  // (3)
   end_flush(flush, flushed.has_value());
   if (!flushed) return Unexpected(flushed.error());

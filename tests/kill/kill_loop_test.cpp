@@ -205,9 +205,8 @@ TEST_P(KillLoop, FiftyKillsLoseAndTearNothing) {
   }
   EXPECT_EQ(kills, kStores * kKillsPerStore);
   EXPECT_GE(acknowledged, std::uint64_t{kStores} * kKillsPerStore * kWriterThreads);
-  std::cout << kills << " kills on " << GetParam()->name << ": " << acknowledged
-            << " operations acknowledged, " << in_flight << " in flight; "
-            << (HasFailure() ? "FAILED" : "0 lost, 0 torn") << "\n";
+  std::cout << "kill loop: medium=" << GetParam()->name << ", kills=" << kills << ", acknowledged=" << acknowledged
+            << ", in flight=" << in_flight << ", seed=" << seed_ << (HasFailure() ? ", FAILED" : ", 0 lost, 0 torn") << '\n';
 }
 
 INSTANTIATE_TEST_SUITE_P(Media, KillLoop, ::testing::ValuesIn(backends_where(&StorageCapabilities::has_path)),

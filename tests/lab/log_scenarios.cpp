@@ -74,6 +74,15 @@ Scenario append_buffered_scenario() {
           }};
 }
 
+/// Records of many sectors, which closing the store covers only by its sync.
+Scenario close_behind_appends_scenario() {
+  return {.name = "close_behind_buffered_appends", .prepare = prepare_stream, .act = [](Actor& actor) {
+            actor.open();
+            for (std::uint64_t i = 20; i < 23; ++i) actor.append("audit", value_of(i, 1'500), Durability::buffered);
+            actor.close();
+          }};
+}
+
 Scenario append_batch_scenario() {
   return {.name = "append_batch", .prepare = prepare_stream, .act = [](Actor& actor) {
             actor.open();
@@ -119,6 +128,23 @@ Scenario append_rollover_scenario() {
                 actor.append("audit", value_of(61, 9'000), Durability::buffered);
                 actor.append("audit", value_of(62, kSmallPayloadBytes));
                 actor.append("audit", value_of(63, kSmallPayloadBytes), Durability::buffered);
+              },
+          .deep_every = 16};
+}
+
+/// Unsynced entries go on in a new segment: what is lost in the first must not be followed by those in the second.
+Scenario append_buffered_over_segments_scenario() {
+  return {.name = "append_buffered_over_segments",
+          .prepare =
+              [](Actor& actor) {
+                prepare_stream(actor);
+                for (std::uint64_t i = 0; i < 4; ++i) actor.append("audit", value_of(50 + i, 13'000));
+              },
+          .act =
+              [](Actor& actor) {
+                actor.open();
+                for (std::uint64_t i = 0; i < 4; ++i)
+                  actor.append("audit", value_of(60 + i, 4'500), Durability::buffered);
               },
           .deep_every = 16};
 }
@@ -213,10 +239,12 @@ std::vector<Scenario> log_scenarios() {
   return {append_scenario(),
           append_sizes_scenario(),
           append_buffered_scenario(),
+          close_behind_appends_scenario(),
           append_batch_scenario(),
           append_batch_buffered_scenario(),
           append_batch_over_segments_scenario(),
           append_rollover_scenario(),
+          append_buffered_over_segments_scenario(),
           append_rollover_immediate_scenario(),
           append_large_scenario(),
           append_async_scenario(),

@@ -2,6 +2,7 @@
 // recovery and one behind what is written on.
 
 #include <iostream>
+#include <map>
 #include <unordered_map>
 
 #include <gtest/gtest.h>
@@ -9,7 +10,7 @@
 #include <holdfast/testing/crash_images.hpp>
 
 #include "actor.hpp"
-#include "common/base/mutant.hpp"
+#include "mutants/mutants.hpp"
 #include "region_actor.hpp"
 #include "runner.hpp"
 
@@ -280,7 +281,12 @@ TEST(RegionLabMutants, AreCaughtByTwoScenariosEach) {
                                     {Mutant::size_before_bytes, "append_immediate", kPages},
                                     {Mutant::extent_freed_under_view, "remove_under_a_view", kPages},
                                     {Mutant::extent_freed_under_view, "remove_under_a_view", kLines},
-                                    {Mutant::extent_freed_under_view, "truncate_under_a_view", kPages}};
+                                    {Mutant::extent_freed_under_view, "truncate_under_a_view", kPages},
+                                    {Mutant::region_not_drained, "append_and_flush", kPages},
+                                    {Mutant::region_not_drained, "write_in_place", kPages}};
+  std::map<Mutant, int> catches;
+  for (const CaughtBy& one : table) ++catches[one.mutant];
+  for (const Mutant mutant : mutants_of(MutantTable::region_lab)) EXPECT_GE(catches[mutant], 2);
   for (const CaughtBy& one : table) {
     for (const RegionScenario& scenario : region_scenarios()) {
       if (scenario.name != one.scenario) continue;

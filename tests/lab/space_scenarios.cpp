@@ -98,6 +98,24 @@ Scenario reuse_extents_scenario(Durability durability) {
           .deep_every = 32};
 }
 
+/// The same behind an erase: its record takes the extents away, and is not durable when they are needed.
+Scenario reuse_after_erase_scenario() {
+  return {.name = "reuse_extents_of_buffered_erase",
+          .prepare = prepare_large,
+          .act =
+              [](Actor& actor) {
+                actor.open();
+                actor.expects_no_space();
+                actor.erase("users", "large", Durability::buffered);
+                const bool fits = actor.put("users", "second", value_of(3, kLargeValueBytes), Durability::buffered);
+                actor.expect(fits || actor.put("users", "third", value_of(4, 70'000)), "the first extents are free");
+                actor.put("users", key_of(1), value_of(101, kSmallValueBytes));
+              },
+          .size_bytes = std::uint64_t{8 + 64 + 64 + 128} << 10,
+          .max_size_bytes = std::uint64_t{8 + 64 + 64 + 128} << 10,
+          .deep_every = 32};
+}
+
 Scenario erase_large_scenario() {
   return {.name = "erase_large",
           .prepare = prepare_large,
@@ -172,7 +190,7 @@ std::vector<Scenario> space_scenarios() {
           overwrite_large_scenario(),
           erase_large_scenario(),
           reuse_extents_scenario(Durability::immediate),
-          reuse_extents_scenario(Durability::buffered),
+          reuse_extents_scenario(Durability::buffered), reuse_after_erase_scenario(),
           catalog_checkpoint_scenario(),
           full_scenario()};
 }

@@ -49,6 +49,15 @@ Scenario close_and_open_scenario() {
           }};
 }
 
+/// Buffered records of many sectors: what closes the store covers none of them by chance.
+Scenario close_behind_buffered_scenario() {
+  return {.name = "close_behind_buffered", .prepare = prepare_keys, .act = [](Actor& actor) {
+            actor.open();
+            for (std::uint64_t i = 20; i < 23; ++i) actor.put("users", key_of(i), value_of(i, 1'500), Durability::buffered);
+            actor.close();
+          }};
+}
+
 /// Each open finds what the killed one before it has left, half of it never synced.
 Scenario recovery_scenario() {
   return {.name = "recovery", .prepare = prepare_keys, .act = [](Actor& actor) {
@@ -69,8 +78,8 @@ Scenario recovery_scenario() {
 }  // namespace
 
 std::vector<Scenario> store_scenarios() {
-  return {create_scenario(), create_and_fill_scenario(), publish_scenario(), close_and_open_scenario(),
-          recovery_scenario()};
+  return {create_scenario(),          create_and_fill_scenario(),       publish_scenario(),
+          close_and_open_scenario(), close_behind_buffered_scenario(), recovery_scenario()};
 }
 
 }  // namespace holdfast::lab

@@ -6,6 +6,7 @@
 
 #include "common/base/check.hpp"
 #include "common/base/checksum.hpp"
+#include "common/engine/commit_step.hpp"
 #include "common/engine/segment_scan.hpp"
 #include "common/format/catalog_entry.hpp"
 
@@ -215,7 +216,7 @@ Result<void> Catalog::append(const std::vector<CatalogEntry>& entries) {
   if (!writer_ || SliceWriter::room_for(writer_->padded_size(draft)) > writer_->room()) return checkpoint(entries);
   stage_.clear();
   writer_->append(draft, stage_);
-  if (auto written = storage_.commit(stage_.ranges()); !written) return written;
+  if (auto written = commit_step(storage_, stage_.ranges(), Mutant::catalog_not_synced); !written) return written;
   writer_->mark_durable();
   last_slice_ = writer_->link();
   return {};
@@ -237,7 +238,8 @@ Result<void> Catalog::checkpoint(const std::vector<CatalogEntry>& entries) {
   const SegmentPlace segment{segment_id, kCatalogSpaceId, extent->offset, extent->size_bytes};
   stage_.clear();
   SliceWriter writer = stage_segment(identity, segment, payload, record_alignment(storage_), *slices_, stage_);
-  if (auto written = storage_.commit(stage_.ranges()); !written) return written;  // (1)
+  if (auto written = commit_step(storage_, stage_.ranges(), Mutant::snapshot_not_synced); !written)  // (1)
+    return written;
   SuperblockDisk superblock = superblock_;
   superblock.catalog_segment_id = segment_id;
   superblock.catalog_offset = extent->offset;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <mutex>
 
+#include "common/base/mutant.hpp"
 #include "common/base/random.hpp"
 #include "common/engine/direct_route.hpp"
 #include "common/engine/group_route.hpp"
@@ -77,8 +78,8 @@ Result<void> Engine::load(const Options& options) {
   report_.clean_close = superblock_.clean == 1;
   report_.superblock_slots_bad = search->bad_slots;
   recovered_ = std::move(recovered.spaces);
-  next_version_ = recovered.version_max + 1;
-  next_batch_ = recovered.batch_max + 1;
+  next_version_ = mutated(Mutant::versions_start_over) ? 1 : recovered.version_max + 1;
+  next_batch_ = mutated(Mutant::batches_start_over) ? 1 : recovered.batch_max + 1;
   return {};
 }
 
@@ -100,9 +101,10 @@ Result<void> Engine::make_recovered_durable() {
 // Crash order, as in docs/durability.md "open": (1) what recovery has admitted is durable; (2) the superblock
 // has the next epoch and is not clean; (3) the first write of this process, or extents freed.
 Result<void> Engine::start_writing(const Options& options) {
-  if (auto durable = make_recovered_durable(); !durable) return durable;  // (1)
+  if (!mutated(Mutant::recovered_not_durable))
+    if (auto durable = make_recovered_durable(); !durable) return durable;  // (1)
   ++superblock_.epoch;
-  superblock_.clean = 0;
+  if (!mutated(Mutant::clean_mark_kept)) superblock_.clean = 0;
   superblock_.catalog_slice_start = 0;
   superblock_.catalog_slice_count = 0;
   if (auto committed = commit_superblock(*storage_, superblock_); !committed) return committed;  // (2)
@@ -216,7 +218,7 @@ Result<void> Engine::sync_all() {
 Result<void> Engine::close() {
   Result<void> closed;
   if (!read_only_) {
-    closed = sync_all();  // (1)
+    if (!mutated(Mutant::buffered_left_at_close)) closed = sync_all();  // (1)
     route_->stop();
     if (closed) closed = end_slices();       // (2) (3)
     if (closed) closed = catalog_->close();  // (4)

@@ -158,6 +158,7 @@ void GroupRoute::note_interval(std::uint64_t bytes) {
 Result<void> GroupRoute::write_stage(bool needs_sync, bool sync_all) {
   if (stage_.empty() && !sync_all) return success();  // no job found room
   const bool behind_undrained =
+      !mutated(Mutant::undrained_tail_committed) &&
       std::any_of(touched_.begin(), touched_.end(), [](const Tail* tail) { return tail->has_undrained(); });
   const bool drops_sync = mutated(Mutant::no_sync_in_group_commit);
   if (needs_sync && !sync_all && !behind_undrained && !drops_sync) {

@@ -163,7 +163,7 @@ class Recovery {
         result_.version_max = std::max(result_.version_max, slice.version_max);
         result_.batch_max = std::max(result_.batch_max, slice.batch_max);
         if (slice.scan.end_sequence == 0) continue;
-        if (verdict.is_admitted(slice.scan)) {
+        if (verdict.is_admitted(slice.scan) || mutated(Mutant::chain_not_judged)) {
           admitted_.push_back(std::move(slice));
         } else {
           result_.report.dropped_records += slice.records.size();

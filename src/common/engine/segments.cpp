@@ -4,6 +4,8 @@
 
 #include "common/base/checksum.hpp"
 #include "common/base/mutant.hpp"
+#include "common/base/success.hpp"
+#include "common/engine/commit_step.hpp"
 #include "common/engine/value_parts.hpp"
 
 namespace holdfast {
@@ -43,7 +45,7 @@ Result<SegmentPlace> Segments::add_records(SpaceId space, std::uint64_t slice_si
   const SegmentHeaderDisk header =
       make_segment_header(identity_.secret, identity_.epoch, place.segment_id, space, place.size_bytes);
   const WriteRange range{place.offset, bytes_of(header)};
-  Result<void> added = storage_.commit({&range, 1});  // (1)
+  Result<void> added = commit_step(storage_, {&range, 1}, Mutant::segment_header_not_synced);  // (1)
   if (added)
     added = catalog_.commit({{.type = CatalogEntryType::add_segment,  // (2)
                               .content = SegmentContent::records,
@@ -96,6 +98,7 @@ Result<std::vector<ValuePartDisk>> Segments::add_value(SpaceId space, std::strin
 }
 
 void Segments::retire(const std::vector<SegmentId>& segments, bool after_sync) {
+  if (mutated(Mutant::retired_before_sync)) after_sync = false;
   const std::lock_guard lock(retired_mutex_);
   for (const SegmentId segment : segments) retired_.push_back({segment, after_sync ? syncs_begun_ : 0});
 }
@@ -129,7 +132,8 @@ Result<void> Segments::reclaim() {
       for (const CatalogEntry& entry : entries) found.push_back(state.segments().at(entry.segment_id).extent);
       return found;
     });
-    if (auto freed = catalog_.commit(entries); !freed) {
+    if (mutated(Mutant::extents_freed_unrecorded)) entries.clear();
+    if (auto freed = entries.empty() ? success() : catalog_.commit(entries); !freed) {
       const std::lock_guard lock(retired_mutex_);  // they stay retired, for another time
       retired_.insert(retired_.end(), taken.begin(), taken.end());
       return freed;

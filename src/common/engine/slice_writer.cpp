@@ -5,6 +5,7 @@
 #include "common/base/check.hpp"
 #include "common/base/checksum.hpp"
 #include "common/base/key_hash.hpp"
+#include "common/base/mutant.hpp"
 
 namespace holdfast {
 namespace {
@@ -72,7 +73,7 @@ Location SliceWriter::append(const RecordDraft& draft, WriteStage& stage, std::u
   if (!header_staged_) stage_header(stage);
   const RecordPlace place{.seed = place_seed(seed_, position_),
                           .sequence = sequence_,
-                          .watermark = watermark_,
+                          .watermark = mutated(Mutant::watermark_early) ? position_ : watermark_,
                           .padded_size_bytes = static_cast<std::uint32_t>(padded)};
   RecordHeaderDisk header;
   if (draft.payload.size() < kBorrowSizeBytesMin) {

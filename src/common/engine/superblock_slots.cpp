@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/base/checksum.hpp"
+#include "common/engine/commit_step.hpp"
 
 namespace holdfast {
 namespace {
@@ -91,10 +92,10 @@ Result<void> commit_superblock(Storage& storage, SuperblockDisk& superblock) {
   // The slot that does not serve at present goes first: a crash in the middle of it costs nothing.
   for (std::uint64_t write = 0; write < kSuperblockSlotCount; ++write) {
     SuperblockDisk next = superblock;
-    ++next.sequence;
+    next.sequence += mutated(Mutant::superblock_in_place) ? kSuperblockSlotCount : 1;
     seal(next);
     const WriteRange range{(next.sequence % kSuperblockSlotCount) * kSuperblockSlotSizeBytes, bytes_of(next)};
-    if (auto written = storage.commit({&range, 1}); !written) return written;
+    if (auto written = commit_step(storage, {&range, 1}, Mutant::superblock_not_synced); !written) return written;
     superblock = next;
   }
   return {};

@@ -13,12 +13,16 @@ struct SeedParts {
 };
 
 std::uint64_t slice_header_seed(std::uint64_t secret, SegmentId segment_id, std::uint32_t start) noexcept {
+  if (mutated(Mutant::no_secret_in_seed)) secret = 0;
+  if (mutated(Mutant::no_segment_in_seed)) segment_id = 0;
   return checksum(bytes_of(SeedParts{secret, segment_id, start}), kSliceMagic);
 }
 
 }  // namespace
 
 std::uint64_t slice_seed(std::uint64_t secret, SegmentId segment_id, std::uint32_t epoch) noexcept {
+  if (mutated(Mutant::no_secret_in_seed)) secret = 0;
+  if (mutated(Mutant::no_segment_in_seed)) segment_id = 0;
   if (mutated(Mutant::no_epoch_in_seed)) epoch = 0;
   return checksum(bytes_of(SeedParts{secret, segment_id, epoch}), kSegmentMagic);
 }

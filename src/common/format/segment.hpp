@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "common/base/mutant.hpp"
 #include "common/format/layout.hpp"
 
 namespace holdfast {
@@ -55,7 +56,8 @@ inline constexpr std::uint32_t kFirstSliceStart = sizeof(SegmentHeaderDisk);
 [[nodiscard]] std::uint64_t slice_seed(std::uint64_t secret, SegmentId segment_id, std::uint32_t epoch) noexcept;
 
 /// Seed for the record at `offset` in the segment.
-[[nodiscard]] constexpr std::uint64_t place_seed(std::uint64_t slice_seed, std::uint64_t offset) noexcept {
+[[nodiscard]] inline std::uint64_t place_seed(std::uint64_t slice_seed, std::uint64_t offset) noexcept {
+  if (mutated(Mutant::no_offset_in_seed)) offset = 0;
   return slice_seed ^ (offset * 0x9E37'79B9'7F4A'7C15ull);
 }
 

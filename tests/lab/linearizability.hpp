@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace holdfast::lab {
+
+/// A value of a key, by its number; 0: the key is absent.
+using ValueNumber = std::uint32_t;
+
+/// A call on one key as its caller saw it. Times are ticks of one clock that all threads share.
+struct KeyCall {
+  enum class Kind : std::uint8_t { get, put, erase, compare_and_set };
+  static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+
+  Kind kind{};
+  std::uint64_t begun = 0;
+  std::uint64_t ended = kNever;  ///< kNever: the answer did not come; the call may have taken effect or not.
+  ValueNumber value = 0;         ///< What get answered, what put and compare_and_set shall leave.
+  ValueNumber expected = 0;      ///< Of compare_and_set.
+  bool answer = false;           ///< What erase and compare_and_set answered.
+};
+
+/// Whether the calls can be put into one order that each caller's times allow and in which every answer is right
+/// (Herlihy and Wing, 1990), by trying all orders and remembering what has been tried (Wing and Gong, 1993).
+/// Requires: at most 64 calls.
+[[nodiscard]] bool is_linearizable(const std::vector<KeyCall>& calls, ValueNumber before);
+
+}  // namespace holdfast::lab
