@@ -2,11 +2,14 @@
 
 #include "kv_suites.hpp"
 
+#include <cstring>
 #include <fstream>
 #include <map>
 
 #include <holdfast/testing/crash_storage.hpp>
 
+#include "common/format/layout.hpp"
+#include "common/format/segment.hpp"
 #include "kv/kv_space.hpp"
 
 namespace holdfast::kv_suites {
@@ -245,6 +248,53 @@ TEST_P(KvDamage, OfAnyRecordIsReportedAfterACleanClose) {
 }
 
 // Somebody writes into the file of an open store.
+// Nobody but the header knows of a crashed store's last slice, and yet its records prove themselves.
+TEST_P(KvDamage, OfTheLastSlicesHeaderIsRepairedFromItsRecords) {
+  put_keys();
+  flip(record_of("0").offset - 10);  // in the header in front of the first record
+  store_.reset();
+  open(OpenMode::read_only);
+  expect_others("");
+  store_.reset();
+  open();
+  expect_others("");
+  ASSERT_EQ(store_->recovery().damage.size(), 1u);
+  EXPECT_EQ(store_->recovery().damage.front().range.size_bytes, sizeof(SliceHeaderDisk));
+  ASSERT_TRUE(ok(space_->put("another", "value")));
+  store_.reset();
+  open();
+  EXPECT_TRUE(store_->recovery().damage.empty()) << "it has been made anew";
+  expect_others("");
+  EXPECT_TRUE(holds(*space_, "another", "value"));
+}
+
+// A header that a crash has torn, nothing durable behind it, is no damage.
+TEST_P(KvDamage, OfAHeaderBeforeASingleRecordIsATornTail) {
+  ASSERT_TRUE(ok(space_->put("0", "value")));
+  flip(record_of("0").offset - 10);
+  store_.reset();
+  open();
+  EXPECT_TRUE(store_->recovery().damage.empty());
+  EXPECT_TRUE(has_size(*space_, 0));
+}
+
+TEST_P(KvDamage, OfTheHeaderOfTheCatalogsLastSliceIsCorruption) {
+  put_keys();
+  const auto live = medium_->live().first(kSuperblockAreaSizeBytes + (16 << 10));
+  std::uint64_t last = 0;
+  for (std::uint64_t offset = kSuperblockAreaSizeBytes; offset + sizeof(SliceHeaderDisk) < live.size(); offset += 64) {
+    SliceHeaderDisk header;
+    std::memcpy(&header, live.data() + offset, sizeof header);
+    if (header.magic == kSliceMagic) last = offset;
+  }
+  ASSERT_GT(last, kSuperblockAreaSizeBytes + kFirstSliceStart) << "the first one was there before the space";
+  flip(last + 10);
+  store_.reset();
+  for (const OpenMode mode : {OpenMode::read_only, OpenMode::existing})
+    EXPECT_TRUE(fails_with(ErrorCode::corruption,
+                           Store::open(*medium_->open(), {.mode = mode, .segment_size_bytes = 64 << 10})));
+}
+
 TEST(KvDamageInAFile, IsCorruptionThatNamesTheFile) {
   const TestDirectory directory("/var/tmp");
   auto store = Store::open(directory.store(), {.backend = Backend::file, .size_bytes = kTestSizeBytes});

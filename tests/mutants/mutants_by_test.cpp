@@ -43,7 +43,7 @@ std::vector<Row> rows() {
       {Mutant::no_offset_in_seed,
        "no_offset_in_seed",
        {{HOLDFAST_UNIT_TEST, "PlaceSeed.DiffersAtEveryEightByteStep"},
-        {HOLDFAST_UNIT_TEST, "SegmentScan.AValueThatImitatesARecordIsNotTakenForOne"}}},
+        {HOLDFAST_UNIT_TEST, "FormatExample.*"}}},
       {Mutant::watermark_not_heeded,
        "watermark_not_heeded",
        {{HOLDFAST_KV_TEST, "*KvDamage.FoundAtOpenIsReportedAndTheRestIsThere*"},

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <mutex>
 
+#include "common/base/checksum.hpp"
 #include "common/base/mutant.hpp"
 #include "common/base/random.hpp"
 #include "common/engine/direct_route.hpp"
@@ -73,7 +74,14 @@ Result<void> Engine::load(const Options& options) {
     if (taken) taken = extents_->take(segment.extent);
   if (!taken) return taken;
 
-  RecoveredSpaces recovered = recover({*storage_, state, superblock_.secret, superblock_.epoch, slices_, options.recovery_threads});
+  RecoveredSpaces recovered = recover({.storage = *storage_,
+                                       .catalog = state,
+                                       .secret = superblock_.secret,
+                                       .epoch = superblock_.epoch,
+                                       .slices = slices_,
+                                       .threads = options.recovery_threads,
+                                       .finds_orphans = superblock_.clean == 0});
+  header_repairs_ = std::move(recovered.repairs);
   report_ = std::move(recovered.report);
   report_.clean_close = superblock_.clean == 1;
   report_.superblock_slots_bad = search->bad_slots;
@@ -98,11 +106,16 @@ Result<void> Engine::make_recovered_durable() {
   return storage_->drain();
 }
 
-// Crash order, as in docs/durability.md "open": (1) what recovery has admitted is durable; (2) the superblock
-// has the next epoch and is not clean; (3) the first write of this process, or extents freed.
+// Crash order, as in docs/durability.md "open": (1) what recovery has admitted is durable, (1a) headers that it had to
+// make anew, too; (2) the superblock has the next epoch and is not clean; (3) the first write of this process, or extents
+// freed.
 Result<void> Engine::start_writing(const Options& options) {
   if (!mutated(Mutant::recovered_not_durable))
     if (auto durable = make_recovered_durable(); !durable) return durable;  // (1)
+  for (const HeaderRepair& repair : header_repairs_) {
+    const WriteRange range{repair.offset, bytes_of(repair.header)};
+    if (auto repaired = storage_->commit({&range, 1}); !repaired) return repaired;  // (1a)
+  }
   ++superblock_.epoch;
   if (!mutated(Mutant::clean_mark_kept)) superblock_.clean = 0;
   superblock_.catalog_slice_start = 0;

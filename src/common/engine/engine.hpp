@@ -157,7 +157,7 @@ class Engine {
   [[nodiscard]] Result<void> check_writable() const;
   [[nodiscard]] SpaceContext space_context();
   [[nodiscard]] std::optional<ByteRange> value_extent(SegmentId segment) const;
-  std::uint64_t verify_value_parts(const SliceInfo& slice, Location location, const CatalogState& state,
+  std::uint64_t verify_value_parts(const SliceInfo& slice, Location location, bool is_newest, const CatalogState& state,
                                    VerifyReport& report) const;
 
   std::unique_ptr<Storage> storage_;
@@ -183,6 +183,7 @@ class Engine {
   std::unique_ptr<RawBytes> raw_bytes_;
   std::unique_ptr<WriteRoute> route_;  // behind the spaces: its threads end before the tails they use
 
+  std::vector<HeaderRepair> header_repairs_;
   std::map<SpaceId, RecoveredSpace> recovered_;
   RecoveryReport report_;
 };

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstring>
+#include <unordered_map>
 
 #include "common/base/random.hpp"
 #include "common/engine/engine.hpp"
@@ -6,6 +8,28 @@
 #include "common/engine/value_parts.hpp"
 
 namespace holdfast {
+namespace {
+
+// Which records of a space nothing has replaced, as far as hashes tell.
+class NewestVersions {
+ public:
+  explicit NewestVersions(const RecoveredSpace& space) {
+    for (const auto& records : space.records)
+      for (const RecoveredRecord& record : records) {
+        std::uint64_t& newest = newest_[record.key_hash];
+        newest = std::max(newest, record.version);
+      }
+  }
+
+  [[nodiscard]] bool has(const RecoveredRecord& record) const {
+    return record.type == RecordType::log_entry || newest_.at(record.key_hash) == record.version;
+  }
+
+ private:
+  std::unordered_map<std::uint64_t, std::uint64_t> newest_;
+};
+
+}  // namespace
 
 // The same reading as at open, over a slice table of its own, so that both can only agree.
 VerifyReport Engine::verify(const Progress& progress) const {
@@ -23,22 +47,31 @@ VerifyReport Engine::verify(const Progress& progress) const {
   report.damage.insert(report.damage.end(), catalog_damage.begin(), catalog_damage.end());
 
   SliceTable slices;
-  RecoveredSpaces found = recover({*storage_, state, superblock_.secret, superblock_.epoch, slices, 1, false, advance});
+  RecoveredSpaces found = recover({.storage = *storage_,
+                                   .catalog = state,
+                                   .secret = superblock_.secret,
+                                   .epoch = superblock_.epoch,
+                                   .slices = slices,
+                                   .threads = 1,
+                                   .use_footers = false,
+                                   .progress = advance});
   report.segments = found.report.segments;
   report.records = found.report.records;
   report.bytes = found.report.bytes;
   report.damage.insert(report.damage.end(), found.report.damage.begin(), found.report.damage.end());
 
-  for (const auto& [id, space] : found.spaces)
+  for (const auto& [id, space] : found.spaces) {
+    const NewestVersions newest(space);
     for (const auto& records : space.records)
       for (const RecoveredRecord& record : records)
         if ((record.flags & kRecordFlagValueParts) != 0)
-          advance(verify_value_parts(slices[record.location.slice], record.location, state, report));
+          advance(verify_value_parts(slices[record.location.slice], record.location, newest.has(record), state, report));
+  }
   return report;
 }
 
-std::uint64_t Engine::verify_value_parts(const SliceInfo& slice, Location location, const CatalogState& state,
-                                         VerifyReport& report) const {
+std::uint64_t Engine::verify_value_parts(const SliceInfo& slice, Location location, bool is_newest,
+                                         const CatalogState& state, VerifyReport& report) const {
   const std::uint64_t offset = location.offset();
   const std::span bytes(storage_->at(slice.segment_offset + offset), slice.end - offset);
   const auto header = read_record_header(bytes, place_seed(slice.seed, offset));
@@ -48,9 +81,15 @@ std::uint64_t Engine::verify_value_parts(const SliceInfo& slice, Location locati
   const auto guard = guards_.enter();
   std::uint64_t read_bytes = 0;
   for (const ValuePartDisk& part : *parts) {
-    // A part that is gone belongs to a value that was replaced.
+    // A part that is gone belongs to a value that was replaced, or is lost with the catalog's record of it.
     const auto segment = state.segments().find(part.segment_id);
-    if (segment == state.segments().end() || !value_extent(part.segment_id)) continue;
+    const bool is_there_now = value_extent(part.segment_id).has_value();
+    if (segment == state.segments().end() && !is_there_now && is_newest)
+      report.damage.push_back({.space = state.spaces().at(slice.space_id).name,
+                               .segment_id = part.segment_id,
+                               .range = {slice.segment_offset + offset, header->padded_size_bytes},
+                               .message = "a part of a large value is not in the catalog"});
+    if (segment == state.segments().end() || !is_there_now) continue;
     const ByteRange extent = segment->second.extent;
     read_bytes += extent.size_bytes;
     report.bytes += part.size_bytes;

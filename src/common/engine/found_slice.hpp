@@ -31,6 +31,7 @@ struct FoundSlice {
   std::vector<BatchTrailer> trailers{};
   std::vector<std::uint64_t> proved_batches{};   ///< By the slice's footer.
   std::uint64_t footer_size_bytes = 0;           ///< 0: none.
+  bool is_orphan = false;                        ///< Its header is damaged and was made anew.
   std::uint32_t kept_end = 0;                    ///< Records from this offset on are no part of the store.
   std::uint64_t bytes = 0;
   std::uint64_t version_max = 0;                 ///< Of puts and erases.

@@ -8,6 +8,7 @@
 #include "common/base/mutant.hpp"
 #include "common/engine/batch_verdict.hpp"
 #include "common/engine/found_slice.hpp"
+#include "common/engine/orphans.hpp"
 #include "common/engine/parallel.hpp"
 #include "common/engine/segment_scan.hpp"
 #include "common/engine/slice_chain.hpp"
@@ -30,6 +31,7 @@ class SegmentReader {
       found.push_back(read_slice(header, input_.catalog.slice_count(place_.segment_id, header.start), input_.use_footers));
       return found.back().scan.end_offset;
     });
+    if (input_.finds_orphans) add_orphans(found);
     return found;
   }
 
@@ -45,6 +47,24 @@ class SegmentReader {
   }
 
  private:
+  void add_orphans(std::vector<FoundSlice>& found) const {
+    const std::size_t with_header = found.size();
+    std::uint64_t begin = kFirstSliceStart;
+    for (std::size_t i = 0; i <= with_header; ++i) {
+      const bool is_last = i == with_header;
+      const std::uint64_t end = is_last ? place_.size_bytes : found[i].scan.header.start;
+      if (begin < end) add_orphans_of({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)}, found);
+      if (!is_last) begin = round_up(found[i].scan.end_offset, kSliceAlignment);
+    }
+  }
+
+  void add_orphans_of(SegmentGap gap, std::vector<FoundSlice>& found) const {
+    const auto header = header_of_orphans(bytes_, place_.segment_id, input_.secret, gap, input_.epoch);
+    if (!header) return;
+    found.push_back(read_slice(*header, 0, false));
+    found.back().is_orphan = true;
+  }
+
   // Everything a footer covers is durable, and the batches it names are whole.
   [[nodiscard]] std::optional<ScanBegin> take_footer(FoundSlice& slice, const SliceHeaderDisk& header) const {
     const auto found = read_footer(bytes_, header, slice_seed(input_.secret, header.segment_id, header.epoch));
@@ -163,6 +183,7 @@ class Recovery {
         result_.version_max = std::max(result_.version_max, slice.version_max);
         result_.batch_max = std::max(result_.batch_max, slice.batch_max);
         if (slice.scan.end_sequence == 0) continue;
+        report_orphans(slice);
         if (verdict.is_admitted(slice.scan) || mutated(Mutant::chain_not_judged)) {
           admitted_.push_back(std::move(slice));
         } else {
@@ -172,6 +193,16 @@ class Recovery {
     for (const auto& [place, count] : verdict.lost) lost_.emplace(std::pair(place.segment_id, place.start), count);
     for (const auto& [space, link] : verdict.chain_ends) result_.spaces[space].chain_end = link;
     for (const auto& [id, space] : input_.catalog.spaces()) result_.spaces.try_emplace(id);
+  }
+
+  void report_orphans(const FoundSlice& slice) {
+    if (!slice.is_orphan) return;
+    const std::uint64_t offset = slice.segment.offset + slice.scan.header.start;
+    result_.repairs.push_back({offset, slice.scan.header});
+    result_.report.damage.push_back({.space = input_.catalog.spaces().at(slice.space_id).name,
+                                     .segment_id = slice.segment.segment_id,
+                                     .range = {offset, sizeof(SliceHeaderDisk)},
+                                     .message = "the header of a slice fails its checksum; its records are found all the same"});
   }
 
   void report_lost_slice(SegmentId segment_id, std::uint32_t start, std::uint32_t count) {

@@ -37,9 +37,16 @@ struct RecoveredSpace {
   std::vector<ByteRange> unproved;                    ///< In the store: admitted, but not known to be durable.
 };
 
+/// A slice's header that was damaged and could be made anew.
+struct HeaderRepair {
+  std::uint64_t offset = 0;  ///< In the store.
+  SliceHeaderDisk header{};
+};
+
 struct RecoveredSpaces {
   std::map<SpaceId, RecoveredSpace> spaces;
   RecoveryReport report;
+  std::vector<HeaderRepair> repairs;
   std::uint64_t version_max = 0;  ///< Of puts and erases.
   std::uint64_t batch_max = 0;
 };
@@ -52,6 +59,7 @@ struct RecoveryInput {
   SliceTable& slices;
   unsigned threads;  ///< 0: one per processor
   bool use_footers = true;  ///< False: read every record, as verify does.
+  bool finds_orphans = false;  ///< Looks for slices without header: of a store that was not closed, and nobody writes to.
   std::function<void(std::uint64_t)> progress{};  ///< With one thread: told the size of each segment read.
 };
 
