@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <variant>
 
+#include "common/base/out_of_memory.hpp"
 #include "store_core.hpp"
 
 namespace holdfast {
@@ -19,6 +20,7 @@ class BatchCommit {
 
   /// Errors: as Store::commit, for what can be told before anything is written.
   [[nodiscard]] Result<void> check() const {
+    if (batch_.is_short_) return Unexpected(out_of_memory());
     for (const Operation& operation : batch_.operations_) {
       auto checked = std::visit([this](const auto& one) { return check_one(one); }, operation);
       if (!checked) return checked;
@@ -115,11 +117,13 @@ class BatchCommit {
 };
 
 Result<void> Store::commit(const Batch& batch, WriteOptions options) {
-  const auto engine = core_->gate()->enter();
-  if (!engine) return Unexpected(EngineGate::closed_error());
-  BatchCommit commit(batch, core_->gate());
-  if (auto checked = commit.check(); !checked) return checked;
-  return commit.run(*engine, options.durability.value_or(commit.durability()));
+  return core_->gate()->answer([&]() -> Result<void> {
+    const auto engine = core_->gate()->enter();
+    if (!engine) return Unexpected(EngineGate::closed_error());
+    BatchCommit commit(batch, core_->gate());
+    if (auto checked = commit.check(); !checked) return checked;
+    return commit.run(*engine, options.durability.value_or(commit.durability()));
+  });
 }
 
 }  // namespace holdfast

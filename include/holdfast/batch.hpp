@@ -28,11 +28,16 @@ class Batch {
   /// batch is as durable as was asked.
   void append(const Log& stream, std::string_view payload);
 
+  // Where memory runs out, Store::commit answers no_memory until clear(): a batch never loses one operation alone.
+
   /// Operations added so far.
   [[nodiscard]] std::uint64_t count() const noexcept { return operations_.size(); }
 
   /// Forgets all operations; the memory is kept for reuse.
-  void clear() noexcept { operations_.clear(); }
+  void clear() noexcept {
+    operations_.clear();
+    is_short_ = false;
+  }
 
  private:
   friend class BatchCommit;
@@ -47,6 +52,7 @@ class Batch {
     std::string payload;
   };
   std::vector<std::variant<KvOperation, LogOperation>> operations_;
+  bool is_short_ = false;  // memory ran out for one that was to be added
 };
 
 }  // namespace holdfast

@@ -2,12 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
 #include <holdfast/error.hpp>
 
 namespace holdfast {
+
+class MapFault;
 
 /// The smallest unit the medium keeps whole when power fails (the term is libpmem2's).
 enum class Granularity : std::uint8_t {
@@ -150,6 +153,11 @@ class Storage {
 
   /// Work done since open.
   [[nodiscard]] virtual StorageCounters counters() const noexcept = 0;
+
+  /// Where a page behind at() that cannot be read is made zeros and noted instead of ending the process
+  /// (Options::sigbus_guard): the note, which outlives the storage. Who has copied bytes from at() looks at it before
+  /// trusting them; the changing methods look by themselves. Null where nothing guards the addresses.
+  [[nodiscard]] virtual std::shared_ptr<const MapFault> map_fault() const noexcept { return nullptr; }
 };
 
 }  // namespace holdfast

@@ -1,14 +1,25 @@
 #include <holdfast/batch.hpp>
 
+#include <new>
+
 namespace holdfast {
 
 void Batch::put(const Kv& space, std::string_view key, std::string_view value) {
-  operations_.emplace_back(
-      KvOperation{.space = space, .key = std::string(key), .value = std::string(value), .erases = false});
+  try {
+    operations_.emplace_back(
+        KvOperation{.space = space, .key = std::string(key), .value = std::string(value), .erases = false});
+  } catch (const std::bad_alloc&) {
+    is_short_ = true;
+  }
 }
 
 void Batch::erase(const Kv& space, std::string_view key) {
-  operations_.emplace_back(KvOperation{.space = space, .key = std::string(key), .value = {}, .erases = true});
+  try {
+    operations_.emplace_back(
+        KvOperation{.space = space, .key = std::string(key), .value = {}, .erases = true});
+  } catch (const std::bad_alloc&) {
+    is_short_ = true;
+  }
 }
 
 }  // namespace holdfast

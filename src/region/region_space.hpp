@@ -50,6 +50,7 @@ class RegionSpace : public std::enable_shared_from_this<RegionSpace> {
   [[nodiscard]] Result<void> rename(std::string_view name);
   [[nodiscard]] Result<void> remove();
 
+  [[nodiscard]] const std::shared_ptr<EngineGate>& gate() const noexcept { return gate_; }
   [[nodiscard]] RegionId id() const noexcept { return id_; }
   [[nodiscard]] std::string name() const;
 

@@ -155,6 +155,7 @@ class Engine {
   [[nodiscard]] bool take_async_room(std::uint64_t size_bytes) noexcept;
   void retire_parts(std::string_view payload, bool after_sync);
   [[nodiscard]] Result<void> check_writable() const;
+  [[nodiscard]] Result<void> check_map() const;
   [[nodiscard]] SpaceContext space_context();
   [[nodiscard]] std::optional<ByteRange> value_extent(SegmentId segment) const;
   std::uint64_t verify_value_parts(const SliceInfo& slice, Location location, const CatalogState& state,

@@ -1,7 +1,9 @@
+#include "common/base/success.hpp"
 #include "common/engine/engine.hpp"
 #include "common/engine/segment_scan.hpp"
 #include "common/engine/superblock_slots.hpp"
 #include "common/engine/value_parts.hpp"
+#include "common/guard/map_fault.hpp"
 
 namespace holdfast {
 namespace {
@@ -83,6 +85,11 @@ Result<RecordView> Engine::read(Location location, bool verify) const {
   return view_record(*header, bytes);
 }
 
+Result<void> Engine::check_map() const {
+  const auto fault = storage_->map_fault();
+  return fault == nullptr ? success() : fault->check();
+}
+
 Result<std::string> Engine::read_value(const RecordView& record, bool verify) const {
   if ((record.header.flags & kRecordFlagValueParts) == 0) return std::string(record.payload);
   const auto parts = decode_value_parts(record.payload);
@@ -136,6 +143,7 @@ Result<void> Engine::for_each_record(const Space& space, const RecordWalker& vis
     for (bool ended = false; !ended;) {
       auto record = reader.at(offset);
       if (!record || record->header.sequence < sequence) {
+        if (auto whole = check_map(); !whole) return whole;  // what looks like damage may be a page that is missing
         const auto next = reader.resume(offset, sequence, 0);
         if (!next && !(info.complete && offset < info.end)) break;
         if (next == offset) continue;
