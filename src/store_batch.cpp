@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "common/base/out_of_memory.hpp"
+#include "common/base/success.hpp"
 #include "store_core.hpp"
 
 namespace holdfast {
@@ -41,12 +42,22 @@ class BatchCommit {
     const std::vector<const Operation*> operations = those_that_count();
     if (operations.empty()) return {};
     entries_.reserve(operations.size());
-    for (const Operation* const operation : operations)
-      std::visit([&](const auto& one) { begin(engine, one); }, *operation);
-    auto written = engine.write(entries_, durability);
-    for (const Pending& pending : pending_)
-      written ? pending.space->publish(engine, pending.write, entries_[pending.entry], durability)
-              : pending.space->abandon(pending.write);
+    pending_.reserve(operations.size());  // what has begun must be known here
+    auto written = without_bad_alloc([&] {
+      for (const Operation* const operation : operations)
+        std::visit([&](const auto& one) { begin(engine, one); }, *operation);
+      return engine.write(entries_, durability);
+    });
+    const bool is_written = written.has_value();
+    for (const Pending& pending : pending_) {
+      auto shown = without_bad_alloc([&] {
+        if (is_written) pending.space->publish(engine, pending.write, entries_[pending.entry], durability);
+        return success();
+      });
+      if (is_written && shown) continue;
+      pending.space->abandon(pending.write);
+      if (!shown) written = std::move(shown);
+    }
     return written;
   }
 

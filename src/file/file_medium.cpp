@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "common/base/fork_guard.hpp"
+#include "common/base/out_of_memory.hpp"
 #include "file/allocation.hpp"
 #include "file/file_lock.hpp"
 #include "file/posix_error.hpp"
@@ -185,7 +186,7 @@ Result<void> FileMedium::grow(std::uint64_t size_bytes) {
     return Unexpected(std::move(full));
   }
   const std::uint64_t wanted = (size_bytes + kStepBytes - 1) / kStepBytes * kStepBytes;
-  if (auto ok = extend(wanted); !ok) {
+  if (auto ok = without_bad_alloc([&] { return extend(wanted); }); !ok) {
     // Back to the old size. Where even that fails the file stays longer: the next growth uses the
     // blocks, and an open takes them as part of the store.
     system_calls().ftruncate(fd_.get(), static_cast<off_t>(file_size_bytes_));

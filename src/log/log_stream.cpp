@@ -33,7 +33,7 @@ WriteEntry LogStream::entry(const LogKeyDisk& key, std::string_view payload) noe
           .observer = this};
 }
 
-void LogStream::written(const WriteEntry& entry) {
+void LogStream::written(const WriteEntry& entry) noexcept {
   HOLDFAST_CHECK(entry.draft.version == index_.next());  // the tail's order is the order of ids
   index_.append(entry.location);
 }

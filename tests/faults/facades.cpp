@@ -5,8 +5,10 @@
 namespace holdfast {
 
 std::string text_of(std::size_t size, unsigned seed) {
-  std::string text = std::to_string(seed) + ":";
-  while (text.size() < size) text.push_back(static_cast<char>('a' + (text.size() * 7 + seed) % 26));
+  const std::string word = std::to_string(seed) + std::string("abcdefghijklmnopqrstuvwxyz").substr(seed % 26);
+  std::string text;
+  text.reserve(size + word.size());
+  while (text.size() < size) text += word;
   text.resize(size);
   return text;
 }

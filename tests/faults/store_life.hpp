@@ -63,6 +63,7 @@ class StoreLife {
   void commit_batch(Session& session);
   void write_region(Session& session, std::uint64_t offset, std::size_t size, WriteOptions options = {});
   void sync(Session& session);
+  void region_is_durable(bool flushed);
   void read_all(Session& session);
 
   /// True if the call has succeeded; else its error is noted.
@@ -92,6 +93,8 @@ class StoreLife {
   std::vector<Error> errors_;
   std::vector<Error> read_errors_;
   std::optional<std::string> first_failed_sync_;  // of this session
+  std::vector<std::pair<std::uint64_t, std::string>>
+      region_unflushed_;  // a growth that no flush has told the catalog of
   bool was_open_ = false;
   std::set<std::string> kept_regions_;  // acknowledged to be there
   std::set<std::string> gone_regions_;  // acknowledged not to be there

@@ -42,6 +42,7 @@ class ExtentAllocator {
 
  private:
   void insert_free(ByteRange extent);
+  void change_free(std::map<std::uint64_t, std::uint64_t>::iterator run, ByteRange extent) noexcept;
   void remove_free(std::map<std::uint64_t, std::uint64_t>::iterator run);
   [[nodiscard]] ByteRange cut(std::map<std::uint64_t, std::uint64_t>::iterator run, std::uint64_t size_bytes);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/mutant.hpp"
+#include "common/base/out_of_memory.hpp"
 
 namespace holdfast {
 namespace {
@@ -25,6 +26,11 @@ class Leases {
     const auto found =
         std::find_if(others_.begin(), others_.end(), [&](const auto& other) { return other.first == &space; });
     return found->second.tail();
+  }
+
+  void forget_unwritten() noexcept {
+    lease_.tail().forget_unwritten();
+    for (auto& [owner, lease] : others_) lease.tail().forget_unwritten();
   }
 
   void mark_durable() {
@@ -59,7 +65,13 @@ Result<void> DirectRoute::write(std::span<WriteEntry> entries, Durability /*all 
   WritePlan plan(entries);
   if (auto reserved = plan.reserve(tail_of); !reserved) return reserved;
   stage.clear();
-  plan.stage(stage, tail_of);
+  try {
+    make_room_for(entries, tail_of);
+    plan.stage(stage, tail_of);
+  } catch (const std::bad_alloc&) {
+    leases.forget_unwritten();
+    return Unexpected(out_of_memory());
+  }
   for (const WriteRange& range : stage.ranges())  // (1)
     if (auto written = storage_.write(range.offset, range.bytes); !written) return written;
   if (mutated(Mutant::id_shown_early)) tell_observers(entries);
@@ -71,7 +83,7 @@ Result<void> DirectRoute::write(std::span<WriteEntry> entries, Durability /*all 
 }
 
 void DirectRoute::write_async(std::unique_ptr<AsyncWrite> accepted) {
-  const auto written = write({&accepted->entry, 1}, accepted->durability);
+  const auto written = without_bad_alloc([&] { return write({&accepted->entry, 1}, accepted->durability); });
   accepted->done(*accepted, written);
 }
 

@@ -4,6 +4,7 @@
 
 #include "common/base/checksum.hpp"
 #include "common/base/mutant.hpp"
+#include "common/base/rollback.hpp"
 #include "common/engine/value_parts.hpp"
 
 namespace holdfast {
@@ -38,6 +39,7 @@ Result<SegmentPlace> Segments::add_records(SpaceId space, std::uint64_t slice_si
       segment_size_bytes_, round_up(sizeof(SegmentHeaderDisk) + slice_size_bytes_min, kBlockSizeBytes));
   auto extent = allocate_or_reclaim(size, [&] { return extents_.allocate(size); });
   if (!extent) return Unexpected(extent.error());
+  Rollback released([&] { extents_.release(*extent); });
   if (storage_.capabilities().granularity != Granularity::page) storage_.advise({extent->offset, size}, Access::will_need);
   const SegmentPlace place{catalog_.reserve_segment_id(), space, extent->offset, size};
   const SegmentHeaderDisk header =
@@ -51,10 +53,8 @@ Result<SegmentPlace> Segments::add_records(SpaceId space, std::uint64_t slice_si
                               .space_id = space,
                               .offset = place.offset,
                               .size_bytes = place.size_bytes}});
-  if (!added) {
-    extents_.release(*extent);
-    return Unexpected(added.error());
-  }
+  if (!added) return Unexpected(added.error());
+  released.keep();
   return place;
 }
 
@@ -65,6 +65,7 @@ Result<std::vector<ByteRange>> Segments::allocate_parts(std::uint64_t size_bytes
 Result<std::vector<ValuePartDisk>> Segments::add_value(SpaceId space, std::string_view value) {
   auto extents = allocate_parts(value.size());
   if (!extents) return Unexpected(extents.error());
+  Rollback released([&] { extents_.release(*extents); });
   std::vector<ValuePartDisk> parts;
   std::vector<CatalogEntry> entries;
   std::vector<WriteRange> ranges;
@@ -88,10 +89,8 @@ Result<std::vector<ValuePartDisk>> Segments::add_value(SpaceId space, std::strin
   if (added && too_late)
     for (const WriteRange& range : ranges)
       if (added) added = storage_.write(range.offset, range.bytes);
-  if (!added) {
-    extents_.release(*extents);
-    return Unexpected(added.error());
-  }
+  if (!added) return Unexpected(added.error());
+  released.keep();
   return parts;
 }
 
