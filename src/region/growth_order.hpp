@@ -24,7 +24,7 @@ class GrowthOrder {
     bool filled = false;
   };
 
-  explicit GrowthOrder(std::uint64_t size_bytes) noexcept : shown_(size_bytes), claimed_end_(size_bytes) {}
+  explicit GrowthOrder(std::uint64_t size_bytes) : shown_(size_bytes), claimed_end_(size_bytes) {}
 
   /// Bytes shown.
   [[nodiscard]] std::uint64_t size_bytes() const noexcept { return shown_.load(std::memory_order_acquire); }

@@ -18,7 +18,7 @@ constexpr std::uint64_t kSeed = 1;
 /// How many allocations are tried: HOLDFAST_FAULT_POINTS_MAX, 0 for all.
 std::uint64_t points_max() {
   const char* const text = std::getenv("HOLDFAST_FAULT_POINTS_MAX");
-  return text == nullptr ? 120 : std::strtoull(text, nullptr, 10);
+  return text == nullptr ? 60 : std::strtoull(text, nullptr, 10);
 }
 
 /// One of each of so many parts of 1 to `count`, drawn by kSeed.

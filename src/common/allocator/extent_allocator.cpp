@@ -45,9 +45,17 @@ std::optional<ByteRange> ExtentAllocator::allocate_largest(std::uint64_t size_by
   return cut(by_offset_.find(offset), std::min(size_bytes, size_bytes_max));
 }
 
-void ExtentAllocator::release(ByteRange extent) {
+void ExtentAllocator::release(ByteRange extent) noexcept {
   const std::lock_guard lock(mutex_);
   HOLDFAST_CHECK(extent.offset + extent.size_bytes <= size_bytes_);
+  try {
+    add_free(extent);
+  } catch (const std::bad_alloc&) {
+    // It stays out of use until the store is opened again, which takes what the catalog does not name for free.
+  }
+}
+
+void ExtentAllocator::add_free(ByteRange extent) {
   auto next = by_offset_.lower_bound(extent.offset);
   HOLDFAST_CHECK(next == by_offset_.end() || extent.offset + extent.size_bytes <= next->first);
   auto neighbour = by_offset_.end();  // the run that the extent becomes part of
@@ -64,24 +72,15 @@ void ExtentAllocator::release(ByteRange extent) {
       neighbour = before;
     }
   }
-  if (neighbour != by_offset_.end()) return change_free(neighbour, extent);
-  try {
-    insert_free(extent);
-  } catch (const std::bad_alloc&) {
-    // It stays out of use until the store is opened again, which takes what the catalog does not name for free.
-  }
+  neighbour != by_offset_.end() ? change_free(neighbour, extent) : insert_free(extent);
 }
 
 void ExtentAllocator::grow(std::uint64_t size_bytes) {
   size_bytes = round_down(size_bytes, kBlockSizeBytes);
-  ByteRange added;
-  {
-    const std::lock_guard lock(mutex_);
-    if (size_bytes <= size_bytes_) return;
-    added = {size_bytes_, size_bytes - size_bytes_};
-    size_bytes_ = size_bytes;
-  }
-  release(added);
+  const std::lock_guard lock(mutex_);
+  if (size_bytes <= size_bytes_) return;
+  add_free({size_bytes_, size_bytes - size_bytes_});
+  size_bytes_ = size_bytes;  // last: where there was no memory, the next growth takes these blocks along
 }
 
 std::uint64_t ExtentAllocator::free_bytes() const {

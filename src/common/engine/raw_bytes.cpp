@@ -25,9 +25,9 @@ Result<void> RawBytes::add(SpaceId space, std::uint64_t start, std::uint64_t siz
     if (!shares_syncs()) storage_.advise(range, Access::will_need);
   }
   prepare(added);
-  if (auto published = publish(entries); !published) return published;
-  released.keep();
-  return success();
+  auto published = publish(entries);
+  if (published || published.error().code == ErrorCode::io) released.keep();  // io: the medium may know of them
+  return published;
 }
 
 Result<void> RawBytes::write(std::span<const WriteRange> ranges, Durability durability) {

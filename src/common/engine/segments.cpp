@@ -53,8 +53,8 @@ Result<SegmentPlace> Segments::add_records(SpaceId space, std::uint64_t slice_si
                               .space_id = space,
                               .offset = place.offset,
                               .size_bytes = place.size_bytes}});
+  if (added || added.error().code == ErrorCode::io) released.keep();  // io: the medium may know of it
   if (!added) return Unexpected(added.error());
-  released.keep();
   return place;
 }
 
@@ -89,8 +89,8 @@ Result<std::vector<ValuePartDisk>> Segments::add_value(SpaceId space, std::strin
   if (added && too_late)
     for (const WriteRange& range : ranges)
       if (added) added = storage_.write(range.offset, range.bytes);
+  if (added || added.error().code == ErrorCode::io) released.keep();  // io: the medium may know of them
   if (!added) return Unexpected(added.error());
-  released.keep();
   return parts;
 }
 
