@@ -15,7 +15,8 @@ namespace holdfast {
 /// spaces and streams of one store.
 ///
 /// The batch keeps its own copy of keys, values and payloads. Of several operations on one key the last one
-/// counts; of appends each one does. Threads: one at a time.
+/// counts; of appends each one does. Where memory runs out for one that is added, Store::commit answers no_memory until
+/// clear(): no operation is lost alone. Threads: one at a time.
 class Batch {
  public:
   /// Adds Kv::put. Arguments are checked by Store::commit.
@@ -27,8 +28,6 @@ class Batch {
   /// Adds Log::append. The appends to one stream get consecutive ids, in this order, and are shown once the
   /// batch is as durable as was asked.
   void append(const Log& stream, std::string_view payload);
-
-  // Where memory runs out, Store::commit answers no_memory until clear(): a batch never loses one operation alone.
 
   /// Operations added so far.
   [[nodiscard]] std::uint64_t count() const noexcept { return operations_.size(); }

@@ -75,6 +75,9 @@ enum class Access : std::uint8_t { normal, random, sequential, will_need, dont_n
 ///  - a forked child that calls a changing method gets `locked`;
 ///  - a process killed inside any call leaves a medium that opens.
 ///
+/// Where there is no memory for the text of an error, a method may throw std::bad_alloc in its place, latched all the
+/// same; write(), commit() and drain() may not throw for any other reason.
+///
 /// Threads: all methods may be called from any number of threads, except close() and destruction.
 /// Writes to overlapping ranges at the same time are the caller's mistake.
 class Storage {
