@@ -23,13 +23,14 @@ INSTANTIATE_TEST_SUITE_P(Cli, MissingPageTest, testing::ValuesIn(cli_media()), m
 TEST_P(MissingPageTest, IsToldAndEndsTheCommand) {
   std::string command = std::string(HOLDFAST_PROGRAM) + " log read " + store() + " l";
   for (const std::string& flag : GetParam().open_flags) command += " " + flag;
-  const ProgramResult result = run_program(
-      "bash",
-      {"-c", "set -o pipefail; " + command + " | { head -c 1000 > begin; truncate -s 70000 " + store() +
-                 "; cat > rest; }"},
-      {.directory = directory()});
+  const ProgramResult result =
+      run_program("bash",
+                  {"-c", "set -o pipefail; " + command + " | { head -c 1000 > begin; truncate -s 70000 " +
+                             store() + "; cat > rest; }"},
+                  {.directory = directory()});
   EXPECT_EQ(result.exit_code, 1) << result.errors;
-  EXPECT_NE(result.errors.find("holdfast: " + store() + ": a page of the store went missing"), std::string::npos)
+  EXPECT_NE(result.errors.find("holdfast: " + store() + ": a page of the store went missing"),
+            std::string::npos)
       << result.errors;
   EXPECT_EQ(read_file(directory() / "begin"), std::string(1'000, 'a'));
 }
