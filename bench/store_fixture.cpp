@@ -19,6 +19,7 @@ Options store_options(const Config& config, std::uint64_t records) {
   Options options;
   options.backend = config.backend;
   options.emulate_pmem = true;  // changes nothing on a medium with byte access
+  options.sigbus_guard = true;
   options.size_bytes = (records * record * 5 / 4 + slices) / kStep * kStep + kStep;
   options.max_size_bytes = std::max(options.max_size_bytes, options.size_bytes * 4);
   return options;

@@ -6,7 +6,9 @@
 
 #include <holdfast/store.hpp>
 
+#include "common/base/out_of_memory.hpp"
 #include "common/engine/superblock_slots.hpp"
+#include "common/guard/map_fault.hpp"
 #include "file/file_storage.hpp"
 #include "pmem/pmem_storage.hpp"
 #include "store_core.hpp"
@@ -51,14 +53,16 @@ Result<void> check_kind(const fs::path& path, Backend backend) {
 file::FileOptions file_options(const Options& options) {
   return {.size_bytes = options.size_bytes,
           .max_size_bytes = options.max_size_bytes,
-          .read_only = options.mode == OpenMode::read_only};
+          .read_only = options.mode == OpenMode::read_only,
+          .sigbus_guard = options.sigbus_guard};
 }
 
 pmem::PmemOptions pmem_options(const Options& options) {
   return {.size_bytes = options.size_bytes,
           .max_size_bytes = options.max_size_bytes,
           .read_only = options.mode == OpenMode::read_only,
-          .emulate = options.emulate_pmem};
+          .emulate = options.emulate_pmem,
+          .sigbus_guard = options.sigbus_guard};
 }
 
 // PMDK writes into a pool when it opens it. A store that we shall refuse (newer format, damaged superblock)
@@ -68,7 +72,10 @@ Result<void> judge_pool(const fs::path& path, const Options& options) {
   reading.read_only = true;
   auto storage = pmem::open(path, reading);
   if (!storage) return Unexpected(storage.error());
-  if (auto found = load_superblock(**storage, /*read_only=*/false); !found) return Unexpected(found.error());
+  const auto found = load_superblock(**storage, /*read_only=*/false);
+  if (const auto fault = (*storage)->map_fault(); fault != nullptr)
+    if (auto whole = fault->check(); !whole) return whole;
+  if (!found) return Unexpected(found.error());
   return (*storage)->close();
 }
 
@@ -78,11 +85,19 @@ Result<void> create_at(const fs::path& path, Backend backend, const Options& opt
                                   : file::create(path, file_options(options), format);
 }
 
+// Zeros in place of a page that is missing look like all kinds of damage: the fault itself is what to tell.
 Result<std::shared_ptr<StoreCore>> open_core(std::unique_ptr<Storage> storage, Backend backend, const Options& options) {
-  auto engine = Engine::open(std::move(storage), options);
-  if (!engine) return Unexpected(engine.error());
-  auto core = std::make_shared<StoreCore>(std::move(*engine), backend);
-  if (auto recovered = core->recover(); !recovered) return Unexpected(recovered.error());
+  const auto fault = storage->map_fault();
+  const auto open = [&]() -> Result<std::shared_ptr<StoreCore>> {
+    auto engine = Engine::open(std::move(storage), options);
+    if (!engine) return Unexpected(engine.error());
+    auto core = std::make_shared<StoreCore>(std::move(*engine), backend);
+    if (auto recovered = core->recover(); !recovered) return Unexpected(recovered.error());
+    return core;
+  };
+  auto core = open();
+  if (fault != nullptr)
+    if (auto whole = fault->check(); !whole) return Unexpected(whole.error());
   return core;
 }
 
@@ -98,17 +113,13 @@ Result<void> prepare(Storage& storage, const Options& options) {
   return Engine::format(storage, options);
 }
 
-}  // namespace
-
-Result<Store> Store::open(const fs::path& path, Options options) {
+Result<std::shared_ptr<StoreCore>> open_at(const fs::path& path, const Options& options) {
   if (auto checked = check_sizes(options, path); !checked) return Unexpected(checked.error());
   if (options.backend == Backend::memory) {
     auto storage = file::open_memory(file_options(options));
     if (!storage) return Unexpected(storage.error());
     if (auto prepared = prepare(**storage, options); !prepared) return Unexpected(prepared.error());
-    auto core = open_core(std::move(*storage), Backend::memory, options);
-    if (!core) return Unexpected(core.error());
-    return Store(std::move(*core));
+    return open_core(std::move(*storage), Backend::memory, options);
   }
   std::error_code ignored;
   const bool there = fs::symlink_status(path, ignored).type() != fs::file_type::not_found;
@@ -127,15 +138,23 @@ Result<Store> Store::open(const fs::path& path, Options options) {
   auto storage = *backend == Backend::pmem ? pmem::open(path, pmem_options(options))
                                            : file::open(path, file_options(options));
   if (!storage) return Unexpected(storage.error());
-  auto core = open_core(std::move(*storage), *backend, options);
-  if (!core) return Unexpected(core.error());
+  return open_core(std::move(*storage), *backend, options);
+}
+
+}  // namespace
+
+Result<Store> Store::open(const fs::path& path, Options options) {
+  auto core = without_bad_alloc([&] { return open_at(path, options); });
+  if (!core) return Unexpected(std::move(core.error()));
   return Store(std::move(*core));
 }
 
 Result<Store> Store::open(std::unique_ptr<Storage> storage, Options options) {
-  if (auto prepared = prepare(*storage, options); !prepared) return Unexpected(prepared.error());
-  auto core = open_core(std::move(storage), options.backend, options);
-  if (!core) return Unexpected(core.error());
+  auto core = without_bad_alloc([&]() -> Result<std::shared_ptr<StoreCore>> {
+    if (auto prepared = prepare(*storage, options); !prepared) return Unexpected(prepared.error());
+    return open_core(std::move(storage), options.backend, options);
+  });
+  if (!core) return Unexpected(std::move(core.error()));
   return Store(std::move(*core));
 }
 

@@ -10,54 +10,62 @@ Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
 
 Result<Kv> Store::kv(std::string_view name, KvOptions options) {
-  auto space = core_->kv(name, options);
+  auto space = core_->gate()->answer([&] { return core_->kv(name, options); });
   if (!space) return Unexpected(space.error());
   return Kv(std::move(*space), options);
 }
 
 Result<Log> Store::log(std::string_view name, LogOptions options) {
-  auto stream = core_->log(name, options);
+  auto stream = core_->gate()->answer([&] { return core_->log(name, options); });
   if (!stream) return Unexpected(stream.error());
   return Log(std::move(*stream), options);
 }
 
 Result<Region> Store::region(std::string_view name, RegionOptions options) {
-  auto space = core_->region(name, options.mode);
+  auto space = core_->gate()->answer([&] { return core_->region(name, options.mode); });
   if (!space) return Unexpected(space.error());
   return Region(std::move(*space), options);
 }
 
 Result<Region> Store::region(RegionId id, RegionOptions options) {
-  auto space = core_->region(id);
+  auto space = core_->gate()->answer([&] { return core_->region(id); });
   if (!space) return Unexpected(space.error());
   return Region(std::move(*space), options);
 }
 
 Result<void> Store::sync() {
-  const auto engine = core_->gate()->enter();
-  return engine ? engine->sync() : Unexpected(EngineGate::closed_error());
+  return core_->gate()->answer([&]() -> Result<void> {
+    const auto engine = core_->gate()->enter();
+    return engine ? engine->sync() : Unexpected(EngineGate::closed_error());
+  });
 }
 
 Result<std::vector<SpaceInfo>> Store::spaces() const {
-  const auto engine = core_->gate()->enter();
-  if (!engine) return Unexpected(EngineGate::closed_error());
-  return engine->space_infos();
+  return core_->gate()->answer([&]() -> Result<std::vector<SpaceInfo>> {
+    const auto engine = core_->gate()->enter();
+    if (!engine) return Unexpected(EngineGate::closed_error());
+    return engine->space_infos();
+  });
 }
 
 Result<StoreInfo> Store::info() const {
-  const auto engine = core_->gate()->enter();
-  if (!engine) return Unexpected(EngineGate::closed_error());
-  StoreInfo info = engine->info();
-  info.backend = core_->backend();
-  return info;
+  return core_->gate()->answer([&]() -> Result<StoreInfo> {
+    const auto engine = core_->gate()->enter();
+    if (!engine) return Unexpected(EngineGate::closed_error());
+    StoreInfo info = engine->info();
+    info.backend = core_->backend();
+    return info;
+  });
 }
 
 const RecoveryReport& Store::recovery() const noexcept { return core_->report(); }
 
 Result<VerifyReport> Store::verify(const Progress& progress) const {
-  const auto engine = core_->gate()->enter();
-  if (!engine) return Unexpected(EngineGate::closed_error());
-  return engine->verify(progress);
+  return core_->gate()->answer([&]() -> Result<VerifyReport> {
+    const auto engine = core_->gate()->enter();
+    if (!engine) return Unexpected(EngineGate::closed_error());
+    return engine->verify(progress);
+  });
 }
 
 Result<void> Store::close() { return core_->gate()->close(); }

@@ -1,5 +1,8 @@
 #include <holdfast/batch.hpp>
 
+#include <algorithm>
+#include <new>
+
 namespace holdfast {
 namespace {
 
@@ -15,29 +18,35 @@ std::uint32_t place_among(std::vector<Handle>& handles, const Handle& handle, co
 
 }  // namespace
 
-void Batch::put(const Kv& space, std::string_view key, std::string_view value) {
-  add(Kind::put, handle_of(space), key, value);
-}
+void Batch::put(const Kv& space, std::string_view key, std::string_view value) { add(Kind::put, space, key, value); }
 
-void Batch::erase(const Kv& space, std::string_view key) { add(Kind::erase, handle_of(space), key, {}); }
+void Batch::erase(const Kv& space, std::string_view key) { add(Kind::erase, space, key, {}); }
 
-void Batch::append(const Log& stream, std::string_view payload) { add(Kind::append, handle_of(stream), {}, payload); }
+void Batch::append(const Log& stream, std::string_view payload) { add(Kind::append, stream, {}, payload); }
 
 void Batch::clear() noexcept {
   spaces_.clear();
   streams_.clear();
   operations_.clear();
   bytes_.clear();
+  is_short_ = false;
 }
 
-void Batch::add(Kind kind, std::uint32_t handle, std::string_view key, std::string_view value) {
-  operations_.push_back({.start = bytes_.size(),
-                         .key_size_bytes = key.size(),
-                         .value_size_bytes = value.size(),
-                         .handle = handle,
-                         .kind = kind});
-  bytes_.append(key);
-  bytes_.append(value);
+template <class Handle>
+void Batch::add(Kind kind, const Handle& handle, std::string_view key, std::string_view value) {
+  try {
+    const Operation operation{.start = bytes_.size(),
+                              .key_size_bytes = key.size(),
+                              .value_size_bytes = value.size(),
+                              .handle = handle_of(handle),
+                              .kind = kind};
+    bytes_.reserve(bytes_.size() + key.size() + value.size());
+    bytes_.append(key);
+    bytes_.append(value);
+    operations_.push_back(operation);
+  } catch (const std::bad_alloc&) {
+    is_short_ = true;
+  }
 }
 
 std::uint32_t Batch::handle_of(const Kv& space) {

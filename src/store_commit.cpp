@@ -5,6 +5,8 @@
 #include <span>
 
 #include "common/base/key_hash.hpp"
+#include "common/base/out_of_memory.hpp"
+#include "common/base/success.hpp"
 #include "store_core.hpp"
 
 namespace holdfast {
@@ -116,6 +118,7 @@ Result<void> BatchCommit::check_sizes(const Operation& operation) const {
 }
 
 Result<void> BatchCommit::check(const std::shared_ptr<EngineGate>& gate) const {
+  if (batch_.is_short_) return Unexpected(out_of_memory());
   for (const Operation& operation : batch_.operations_)
     if (!fits(operation)) return check_sizes(operation);
   for (const Kv& space : batch_.spaces_)
@@ -154,6 +157,7 @@ void BatchCommit::list_changes() {
 
 void BatchCommit::begin(Engine& engine) {
   lists_.entries.reserve(batch_.operations_.size());
+  lists_.pending.reserve(lists_.changes.size());  // what has begun must be known here
   auto change = lists_.changes.begin();
   for (const Operation& operation : batch_.operations_) {
     if (operation.kind == Kind::append) {
@@ -172,23 +176,34 @@ void BatchCommit::begin(Engine& engine) {
 
 Result<void> BatchCommit::run(Engine& engine, Durability durability) {
   if (batch_.operations_.empty()) return success();
-  list_changes();
-  begin(engine);
-  for (const Lists::Pending& pending : lists_.pending) pending.space->expect_publish(pending.write);
-  auto written = engine.write(lists_.entries, durability);
-  for (const Lists::Pending& pending : lists_.pending)
-    written ? pending.space->publish(engine, pending.write, lists_.entries[pending.entry], durability)
-            : pending.space->abandon(pending.write);
+  auto written = without_bad_alloc([&] {
+    list_changes();
+    begin(engine);
+    for (const Lists::Pending& pending : lists_.pending) pending.space->expect_publish(pending.write);
+    return engine.write(lists_.entries, durability);
+  });
+  const bool is_written = written.has_value();
+  for (const Lists::Pending& pending : lists_.pending) {
+    auto shown = without_bad_alloc([&] {
+      if (is_written) pending.space->publish(engine, pending.write, lists_.entries[pending.entry], durability);
+      return success();
+    });
+    if (is_written && shown) continue;
+    pending.space->abandon(pending.write);
+    if (!shown) written = std::move(shown);
+  }
   lists_.clear();
   return written;
 }
 
 Result<void> Store::commit(const Batch& batch, WriteOptions options) {
-  const auto engine = core_->gate()->enter();
-  if (!engine) return Unexpected(EngineGate::closed_error());
-  BatchCommit commit(batch, BatchCommit::Lists::of_this_thread());
-  if (auto checked = commit.check(core_->gate()); !checked) return checked;
-  return commit.run(*engine, options.durability.value_or(commit.durability()));
+  return core_->gate()->answer([&]() -> Result<void> {
+    const auto engine = core_->gate()->enter();
+    if (!engine) return Unexpected(EngineGate::closed_error());
+    BatchCommit commit(batch, BatchCommit::Lists::of_this_thread());
+    if (auto checked = commit.check(core_->gate()); !checked) return checked;
+    return commit.run(*engine, options.durability.value_or(commit.durability()));
+  });
 }
 
 }  // namespace holdfast

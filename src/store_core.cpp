@@ -52,13 +52,15 @@ Result<SpacePointer> StoreCore::open_space(Engine& engine, SpaceKind kind, std::
     if (mode != OpenMode::create) return found;
     return refuse(ErrorCode::exists, "a space of kind " + kind_name + " and of that name exists");
   }
-  if (const Space* const other = engine.find_space(name))
+  if (Space* const other = engine.find_space(name)) {
+    if (other->kind() == kind) return create(other);  // memory ran out when its facade was to be made
     return refuse(ErrorCode::exists,
                   "the name belongs to a space of kind " + std::string(holdfast::name(other->kind())));
+  }
   const bool must_be_there = mode == OpenMode::existing || mode == OpenMode::read_only;
   if (must_be_there || engine.read_only())
     return refuse(ErrorCode::not_found, "no space of kind " + kind_name + " and of that name");
-  return create();
+  return create(nullptr);
 }
 
 template <class FacadeSpace, class Prepare>
@@ -70,8 +72,8 @@ Result<std::shared_ptr<FacadeSpace>> StoreCore::open_indexed(Spaces<FacadeSpace>
   if (!engine) return Unexpected(EngineGate::closed_error());
   const std::lock_guard lock(mutex_);
   const auto found = spaces.find(name);
-  const auto create = [&]() -> Result<std::shared_ptr<FacadeSpace>> {
-    auto space = engine->create_space(kind, name);
+  const auto create = [&](Space* there) -> Result<std::shared_ptr<FacadeSpace>> {
+    auto space = there != nullptr ? Result<Space*>(there) : engine->create_space(kind, name);
     if (!space) return Unexpected(space.error());
     auto added = std::make_shared<FacadeSpace>(gate_, **space);
     prepare(*added);
@@ -97,7 +99,7 @@ Result<std::shared_ptr<region::RegionSpace>> StoreCore::region(std::string_view 
   if (!engine) return Unexpected(EngineGate::closed_error());
   const std::lock_guard lock(mutex_);
   return open_space(*engine, SpaceKind::region, name, mode, regions_.find(name),
-                    [&] { return regions_.create(*engine, name); });
+                    [&](Space* there) { return regions_.create(*engine, name, there); });
 }
 
 Result<std::shared_ptr<region::RegionSpace>> StoreCore::region(RegionId id) {

@@ -15,7 +15,8 @@ namespace holdfast {
 /// spaces and streams of one store.
 ///
 /// The batch keeps its own copy of keys, values and payloads. Of several operations on one key the last one
-/// counts; of appends each one does. Threads: one at a time.
+/// counts; of appends each one does. Where memory runs out for one that is added, Store::commit answers no_memory until
+/// clear(): no operation is lost alone. Threads: one at a time.
 class Batch {
  public:
   /// Adds Kv::put. Arguments are checked by Store::commit.
@@ -47,7 +48,8 @@ class Batch {
     Kind kind{};
   };
 
-  void add(Kind kind, std::uint32_t handle, std::string_view key, std::string_view value);
+  template <class Handle>
+  void add(Kind kind, const Handle& handle, std::string_view key, std::string_view value);
   [[nodiscard]] std::uint32_t handle_of(const Kv& space);
   [[nodiscard]] std::uint32_t handle_of(const Log& stream);
 
@@ -55,6 +57,7 @@ class Batch {
   std::vector<Log> streams_;
   std::vector<Operation> operations_;
   std::string bytes_;
+  bool is_short_ = false;  // memory ran out for one that was to be added
 };
 
 }  // namespace holdfast

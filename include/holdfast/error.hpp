@@ -23,6 +23,7 @@ enum class ErrorCode : std::uint8_t {
   read_only = 12,        ///< The store was opened read-only.
   closed = 13,           ///< The handle's store has been closed.
   not_supported = 14,    ///< This build or this medium cannot do it; the message says what would.
+  no_memory = 15,        ///< Memory ran out; the store goes on. Of a write: it has not happened, or the next open shows it.
 };
 
 /// The code's name as written in the enum, e.g. "no_space". Lifetime: static.

@@ -56,6 +56,12 @@ struct Options {
 
   /// Threads that read segments at open; 0: one per processor.
   std::uint32_t recovery_threads = 0;
+
+  /// Outlive a page of the store that cannot be read or written while it is mapped: the file was shortened by somebody
+  /// else, or the medium failed. From then on every call answers `io` with path and offset. Installs a SIGBUS
+  /// handler for the process while such a store is open; faults elsewhere go to the handler before it. Off: such a page ends
+  /// the process.
+  bool sigbus_guard = false;
 };
 
 /// Bound of KvOptions::expected_keys.

@@ -41,6 +41,10 @@ class RegionView {
   [[nodiscard]] std::span<const std::span<const std::byte>> spans() const noexcept { return spans_; }
   [[nodiscard]] std::uint64_t size_bytes() const noexcept { return size_bytes_; }
 
+  /// Whether all that was read through the view so far was the region's: false once a page of the store could not be
+  /// read and zeros stand in its place (Options::sigbus_guard). Ask behind the reading.
+  [[nodiscard]] bool ok() const noexcept;
+
  private:
   friend class region::RegionSpace;
   RegionView(std::vector<std::span<const std::byte>> spans, std::unique_ptr<region::ViewPin> pin) noexcept;

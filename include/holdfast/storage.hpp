@@ -2,12 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
 #include <holdfast/error.hpp>
 
 namespace holdfast {
+
+class MapFault;
 
 /// The smallest unit the medium keeps whole when power fails (the term is libpmem2's).
 enum class Granularity : std::uint8_t {
@@ -71,6 +74,9 @@ enum class Access : std::uint8_t { normal, random, sequential, will_need, dont_n
 ///  - a second open of the same path, from this or another process, is refused with `locked`;
 ///  - a forked child that calls a changing method gets `locked`;
 ///  - a process killed inside any call leaves a medium that opens.
+///
+/// Where there is no memory for the text of an error, a method may throw std::bad_alloc in its place, latched all the
+/// same; write(), commit() and drain() may not throw for any other reason.
 ///
 /// Threads: all methods may be called from any number of threads, except close() and destruction.
 /// Writes to overlapping ranges at the same time are the caller's mistake.
@@ -150,6 +156,11 @@ class Storage {
 
   /// Work done since open.
   [[nodiscard]] virtual StorageCounters counters() const noexcept = 0;
+
+  /// Where a page behind at() that cannot be read is made zeros and noted instead of ending the process
+  /// (Options::sigbus_guard): the note, which outlives the storage. Who has copied bytes from at() looks at it before
+  /// trusting them; the changing methods look by themselves. Null where nothing guards the addresses.
+  [[nodiscard]] virtual std::shared_ptr<const MapFault> map_fault() const noexcept { return nullptr; }
 };
 
 }  // namespace holdfast

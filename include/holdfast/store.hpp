@@ -25,6 +25,10 @@ class StoreCore;
 /// refused); keep it on a local file system (locks and syncs of network file systems vary); the file
 /// is allocated in full, so `du` shows its size.
 ///
+/// Errors that every call of a store, a space, a stream or a region may answer, besides its own: no_memory (an
+/// allocation failed; the store goes on) and, once a page of the store went missing under the map, io with its path
+/// and offset (Options::sigbus_guard; without it the process ends).
+///
 /// Threads: every method may be called from any number of threads; close() at most once at a time.
 class Store {
  public:

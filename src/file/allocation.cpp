@@ -1,8 +1,9 @@
 #include "file/allocation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <vector>
+#include <cstddef>
 
 #include "file/posix_error.hpp"
 #include "file/system_calls.hpp"
@@ -11,7 +12,7 @@ namespace holdfast::file {
 namespace {
 
 constexpr std::uint64_t kBlockBytes = 4096;
-constexpr std::uint64_t kZerosBytes = std::uint64_t{1} << 20;
+constexpr std::size_t kZerosBytes = std::size_t{256} << 10;
 
 int fallocate(int fd, int mode, ByteRange range) noexcept {
   int result = 0;
@@ -28,10 +29,10 @@ Error allocation_error(int number, std::string_view path) {
 }
 
 Result<void> write_zeros(int fd, ByteRange range, std::string_view path) {
-  const std::vector<std::byte> zeros(std::min(range.size_bytes, kZerosBytes));
+  static constexpr std::array<std::byte, kZerosBytes> kZeros{};
   while (range.size_bytes > 0) {
-    const std::uint64_t part = std::min<std::uint64_t>(range.size_bytes, zeros.size());
-    const ssize_t written = system_calls().pwrite(fd, zeros.data(), part, static_cast<off_t>(range.offset));
+    const std::uint64_t part = std::min<std::uint64_t>(range.size_bytes, kZeros.size());
+    const ssize_t written = system_calls().pwrite(fd, kZeros.data(), part, static_cast<off_t>(range.offset));
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return Unexpected(allocation_error(written == 0 ? EIO : errno, path));
     range.offset += static_cast<std::uint64_t>(written);

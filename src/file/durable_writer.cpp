@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <new>
 
 #include "common/base/mutant.hpp"
 #include "file/posix_error.hpp"
@@ -65,8 +66,13 @@ void raise(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) noexcept {
 
 }  // namespace
 
+// The latch must close also where there is no memory to say why.
 Unexpected DurableWriter::fail(int number, const char* what, std::uint64_t offset) {
-  Error error = medium_error(number, what, path_);
+  Error error{.code = ErrorCode::io, .message = "I/O error"};
+  try {
+    error = medium_error(number, what, path_);
+  } catch (const std::bad_alloc&) {
+  }
   error.offset = offset;
   if (mutated(Mutant::forgotten_sync_error)) return Unexpected(std::move(error));
   return Unexpected(latch_.latch(std::move(error)));

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "common/base/fork_guard.hpp"
+#include "common/base/out_of_memory.hpp"
 #include "file/allocation.hpp"
 #include "file/file_lock.hpp"
 #include "file/posix_error.hpp"
@@ -30,7 +31,7 @@ std::uint64_t free_bytes(const struct statfs& status) noexcept {
 
 }  // namespace
 
-FileMedium::FileMedium(Setup setup) noexcept
+FileMedium::FileMedium(Setup setup)
     : fd_(std::move(setup.fd)),
       path_(std::move(setup.path)),
       read_only_(setup.read_only),
@@ -40,7 +41,9 @@ FileMedium::FileMedium(Setup setup) noexcept
                     .drain_can_fail = true,
                     .has_path = setup.has_path},
       writer_(fd_.get(), path_),
-      max_size_bytes_(setup.max_size_bytes / kStepBytes * kStepBytes) {}
+      max_size_bytes_(setup.max_size_bytes / kStepBytes * kStepBytes) {
+  if (setup.sigbus_guard) fault_ = std::make_shared<MapFault>(path_);
+}
 
 Result<std::unique_ptr<FileMedium>> FileMedium::adopt(Setup setup) {
   std::unique_ptr<FileMedium> medium(new FileMedium(std::move(setup)));
@@ -61,12 +64,22 @@ Result<void> FileMedium::map_whole_file() {
   map_ = std::move(*reserved);
   if (auto ok = map_.map(fd_.get(), {0, size}, path_); !ok) return ok;
   size_bytes_.store(size, std::memory_order_release);
+  return guard_map();
+}
+
+// All addresses that the file may ever have: growth maps within them.
+Result<void> FileMedium::guard_map() {
+  if (fault_ == nullptr) return {};
+  auto guard = MapGuard::over({map_.begin(), max_size_bytes_}, fault_);
+  if (!guard) return Unexpected(guard.error());
+  guard_ = std::move(*guard);
   return {};
 }
 
 FileMedium::~FileMedium() { release(); }
 
 void FileMedium::release() noexcept {
+  guard_ = MapGuard();
   map_.release();
   // A forked child shares the lock with its parent, who keeps it.
   if (fd_.is_open() && capabilities_.has_path && !fork_guard_.in_child()) unlock(fd_.get());
@@ -77,6 +90,7 @@ Result<void> FileMedium::close() {
   if (!fd_.is_open()) return Unexpected(error(ErrorCode::closed, "the storage is closed"));
   Result<void> result;
   if (fork_guard_.in_child() || !read_only_) result = drain();
+  result = unless_faulted(std::move(result));
   release();
   size_bytes_.store(0, std::memory_order_release);
   return result;
@@ -105,7 +119,14 @@ Result<void> FileMedium::may_change() const {
   if (read_only_) [[unlikely]] {
     return Unexpected(error(ErrorCode::read_only, "opened read-only"));
   }
-  return writer_.check();
+  return unless_faulted(writer_.check());
+}
+
+// Nothing that is done behind a fault counts: what it was built on may have been zeros.
+Result<void> FileMedium::unless_faulted(Result<void> done) const {
+  if (done && fault_ != nullptr && fault_->is_set()) [[unlikely]]
+    return fault_->check();
+  return done;
 }
 
 Result<void> FileMedium::lies_inside(ByteRange range) const {
@@ -133,7 +154,7 @@ Result<std::byte*> FileMedium::writable(ByteRange range) {
 
 Result<void> FileMedium::write(std::uint64_t offset, std::span<const std::byte> bytes) {
   if (auto ok = may_change({offset, bytes.size()}); !ok) return ok;
-  return writer_.write(offset, bytes);
+  return unless_faulted(writer_.write(offset, bytes));
 }
 
 Result<void> FileMedium::commit(std::span<const WriteRange> ranges) {
@@ -141,7 +162,7 @@ Result<void> FileMedium::commit(std::span<const WriteRange> ranges) {
   for (const WriteRange& range : ranges) {
     if (auto ok = lies_inside({range.offset, range.bytes.size()}); !ok) return ok;
   }
-  return writer_.commit(ranges);
+  return unless_faulted(writer_.commit(ranges));
 }
 
 Result<void> FileMedium::flush(ByteRange range) {
@@ -151,7 +172,7 @@ Result<void> FileMedium::flush(ByteRange range) {
 
 Result<void> FileMedium::drain() {
   if (auto ok = may_change(); !ok) return ok;
-  return writer_.drain();
+  return unless_faulted(writer_.drain());
 }
 
 Result<void> FileMedium::grow(std::uint64_t size_bytes) {
@@ -165,7 +186,7 @@ Result<void> FileMedium::grow(std::uint64_t size_bytes) {
     return Unexpected(std::move(full));
   }
   const std::uint64_t wanted = (size_bytes + kStepBytes - 1) / kStepBytes * kStepBytes;
-  if (auto ok = extend(wanted); !ok) {
+  if (auto ok = without_bad_alloc([&] { return extend(wanted); }); !ok) {
     // Back to the old size. Where even that fails the file stays longer: the next growth uses the
     // blocks, and an open takes them as part of the store.
     system_calls().ftruncate(fd_.get(), static_cast<off_t>(file_size_bytes_));

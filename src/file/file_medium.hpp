@@ -9,6 +9,7 @@
 #include <holdfast/storage.hpp>
 
 #include "common/base/fork_guard.hpp"
+#include "common/guard/map_guard.hpp"
 #include "file/address_range.hpp"
 #include "file/durable_writer.hpp"
 #include "file/file_descriptor.hpp"
@@ -26,6 +27,7 @@ class FileMedium final : public Storage {
     std::uint64_t max_size_bytes = 0;
     bool read_only = false;
     bool has_path = false;
+    bool sigbus_guard = false;
   };
 
   /// Maps the file. A size that is no multiple of the step is rounded down.
@@ -50,12 +52,15 @@ class FileMedium final : public Storage {
   void advise(ByteRange range, Access access) noexcept override;
   [[nodiscard]] Result<void> close() override;
   [[nodiscard]] StorageCounters counters() const noexcept override { return writer_.counters(); }
+  [[nodiscard]] std::shared_ptr<const MapFault> map_fault() const noexcept override { return fault_; }
 
  private:
-  explicit FileMedium(Setup setup) noexcept;
+  explicit FileMedium(Setup setup);
 
   [[nodiscard]] Result<void> map_whole_file();
+  [[nodiscard]] Result<void> guard_map();
   [[nodiscard]] Result<void> may_change() const;
+  [[nodiscard]] Result<void> unless_faulted(Result<void> done) const;
   [[nodiscard]] Result<void> lies_inside(ByteRange range) const;
   [[nodiscard]] Result<void> may_change(ByteRange range) const;
   [[nodiscard]] Result<void> extend(std::uint64_t size_bytes);
@@ -67,6 +72,8 @@ class FileMedium final : public Storage {
   const bool read_only_;
   StorageCapabilities capabilities_;
   AddressRange map_;
+  std::shared_ptr<MapFault> fault_;  // null: nothing guards the map
+  MapGuard guard_;                   // behind the map: it ends first
   DurableWriter writer_;
   std::uint64_t max_size_bytes_;
 

@@ -51,7 +51,8 @@ Result<std::unique_ptr<Storage>> open(const std::filesystem::path& path, const F
                                    .path = name,
                                    .max_size_bytes = options.max_size_bytes,
                                    .read_only = options.read_only,
-                                   .has_path = true});
+                                   .has_path = true,
+                                   .sigbus_guard = options.sigbus_guard});
   if (!medium) return Unexpected(medium.error());
   return std::unique_ptr<Storage>(std::move(*medium));
 }

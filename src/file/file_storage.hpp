@@ -13,6 +13,7 @@ struct FileOptions {
   std::uint64_t size_bytes = 0;      ///< create and open_memory only
   std::uint64_t max_size_bytes = 0;  ///< address space to reserve
   bool read_only = false;
+  bool sigbus_guard = false;         ///< open only
 };
 
 /// Writes the first bytes of a new store; called with the whole, zeroed storage.

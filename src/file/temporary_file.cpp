@@ -76,9 +76,9 @@ Result<TemporaryFile> TemporaryFile::beside(const std::filesystem::path& path) {
 
 Result<void> TemporaryFile::publish() {
   if (auto ok = rename_unless_taken(remove_on_exit_.native(), final_.native()); !ok) return ok;
-  remove_on_exit_ = final_;
+  remove_on_exit_.swap(final_);  // no copy, which could fail for want of memory
   if (!mutated(Mutant::directory_not_synced))
-    if (auto ok = sync_directory(directory_of(final_)); !ok) return ok;
+    if (auto ok = sync_directory(directory_of(remove_on_exit_)); !ok) return ok;
   remove_on_exit_.clear();
   return {};
 }

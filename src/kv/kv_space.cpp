@@ -1,6 +1,8 @@
 #include "kv/kv_space.hpp"
 
 #include "common/base/key_hash.hpp"
+#include "common/base/out_of_memory.hpp"
+#include "common/base/rollback.hpp"
 
 namespace holdfast::kv {
 
@@ -73,10 +75,12 @@ void KvSpace::publish(Engine& engine, const PendingWrite& pending, const WriteEn
                                // who has won over this write may have been buffered
                                .durability = wins ? durability : Durability::buffered};
     const bool noted = wins && !before.erased && scans_.note(replaced);
-    if (wins ? !index_.replace(pending.hash, seen, match, slot) : !index_.still(pending.hash, seen)) {
+    Rollback unnoted([&] {
       if (noted) scans_.forget(replaced.location);
+    });
+    if (wins ? !index_.replace(pending.hash, seen, match, slot) : !index_.still(pending.hash, seen))
       continue;
-    }
+    unnoted.keep();
     if (wins) stripe.live += static_cast<int>(before.erased) - static_cast<int>(slot.erased);
     stripe.end(pending.version);
     // A tombstone has done its duty once no lower version can come any more.
@@ -94,13 +98,14 @@ void KvSpace::retire(Engine& engine, const Replacement& replacement) const {
 
 Result<void> KvSpace::write(Engine& engine, const PendingWrite& pending, std::string_view value, bool erases,
                             Durability durability) {
-  WriteEntry item = entry(pending, value, erases);
-  if (auto written = engine.write({&item, 1}, durability); !written) {
-    abandon(pending);
-    return written;
-  }
-  publish(engine, pending, item, durability);
-  return success();
+  auto written = without_bad_alloc([&] {
+    WriteEntry item = entry(pending, value, erases);
+    auto done = engine.write({&item, 1}, durability);
+    if (done) publish(engine, pending, item, durability);
+    return done;
+  });
+  if (!written) abandon(pending);
+  return written;
 }
 
 Result<void> KvSpace::put(std::string_view key, std::string_view value, Durability durability) {

@@ -10,6 +10,7 @@
 #include <holdfast/options.hpp>
 
 #include "common/base/location.hpp"
+#include "common/base/rollback.hpp"
 
 namespace holdfast::kv {
 
@@ -35,12 +36,11 @@ class ScanRegistry {
   }
 
   /// Returns what may be given back now: everything, if this was the last scan.
-  [[nodiscard]] std::vector<Replacement> end() {
+  [[nodiscard]] std::vector<Replacement> end() noexcept {
     const std::lock_guard lock(mutex_);
     std::vector<Replacement> freed;
     if (scans_.fetch_sub(1) != 1) return freed;
-    for (const auto& [place, replacement] : replaced_)
-      if (replacement.has_parts) freed.push_back(replacement);
+    freed.swap(held_back_);
     replaced_.clear();
     return freed;
   }
@@ -52,13 +52,19 @@ class ScanRegistry {
     if (!active()) return false;
     const std::lock_guard lock(mutex_);
     if (!active()) return false;
-    return replaced_.try_emplace(replacement.location.packed(), replacement).second;
+    const auto [noted, is_new] = replaced_.try_emplace(replacement.location.packed(), replacement);
+    if (!is_new || !replacement.has_parts) return is_new;
+    Rollback forgotten([&, place = noted] { replaced_.erase(place); });
+    held_back_.push_back(replacement);
+    forgotten.keep();
+    return true;
   }
 
   /// Takes back a note: the record was not replaced after all.
   void forget(Location location) {
     const std::lock_guard lock(mutex_);
     replaced_.erase(location.packed());
+    std::erase_if(held_back_, [&](const Replacement& held) { return held.location == location; });
   }
 
   /// Whether the record at `location` was the present one at `version`, and has been replaced since.
@@ -72,6 +78,7 @@ class ScanRegistry {
   mutable std::mutex mutex_;
   std::atomic<std::uint64_t> scans_{0};
   std::unordered_map<std::uint64_t, Replacement> replaced_;
+  std::vector<Replacement> held_back_;  // those of them with parts, so that end() needs no memory
 };
 
 }  // namespace holdfast::kv

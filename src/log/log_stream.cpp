@@ -20,7 +20,7 @@ LogKeyDisk LogStream::key_now() noexcept {
   return {static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count())};
 }
 
-void LogStream::written(const WriteEntry& entry) {
+void LogStream::written(const WriteEntry& entry) noexcept {
   HOLDFAST_CHECK(entry.draft.version == index_.next());  // the tail's order is the order of ids
   index_.append(entry.location);
 }

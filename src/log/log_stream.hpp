@@ -65,7 +65,8 @@ class LogStream final : private WriteObserver {
  private:
   static constexpr std::uint64_t kPayloadSizeBytesMax = 0xFFFF'FFFF;
 
-  void written(const WriteEntry& entry) override;
+  void make_room(std::uint64_t version_end) override { index_.make_room(version_end); }
+  void written(const WriteEntry& entry) noexcept override;
   [[nodiscard]] Result<RecordView> record_at(const Engine& engine, LogId id, bool verify) const;
   [[nodiscard]] static std::uint64_t timestamp_of(const RecordView& record) noexcept;
   [[nodiscard]] Error lost(const Engine& engine, LogId id) const;

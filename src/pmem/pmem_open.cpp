@@ -169,7 +169,10 @@ Result<std::unique_ptr<Storage>> open(const std::filesystem::path& path, const P
     remove_leftovers(store);
   }
   const PoolStorageMode mode{.read_only = options.read_only, .emulate = options.emulate};
-  return std::make_unique<PoolStorage>(path.string(), store, std::move(*pools), std::move(*map), mode);
+  auto storage = std::make_unique<PoolStorage>(path.string(), store, std::move(*pools), std::move(*map), mode);
+  if (options.sigbus_guard)
+    if (auto guarded = storage->guard_map(); !guarded) return Unexpected(std::move(guarded.error()));
+  return storage;
 }
 
 Result<bool> has_byte_access(const std::filesystem::path& path) {

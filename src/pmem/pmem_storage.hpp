@@ -14,6 +14,7 @@ struct PmemOptions {
   std::uint64_t max_size_bytes = 0;  ///< address space to reserve
   bool read_only = false;
   bool emulate = false;  ///< allow a medium without byte access
+  bool sigbus_guard = false;  ///< open only
 };
 
 /// Writes the first bytes of a new store; called with the whole, zeroed storage.

@@ -25,6 +25,10 @@ class Pool {
   /// Opens a pool whose metadata has been verified. Errors: locked, corruption, io.
   [[nodiscard]] static Result<Pool> open(const std::string& path);
 
+  /// Leaves the pool open until the process ends: its file is not there any more, where libpmemobj keeps what it needs
+  /// for closing.
+  void abandon() noexcept { static_cast<void>(pool_.release()); }
+
   /// Allocates one object; returns where it begins in the pool file. Errors: no_space, io.
   [[nodiscard]] Result<std::uint64_t> allocate(std::uint64_t size_bytes, const std::string& path);
 

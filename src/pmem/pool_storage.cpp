@@ -61,7 +61,26 @@ Error PoolStorage::error(ErrorCode code, std::string message) const {
 // The checks of write() and drain() answer with a bool, and only a refusal, out of line, builds an Error:
 // what they would store on the stack would queue behind the copies that the fence waits for.
 
-bool PoolStorage::usable() const noexcept { return writing_ && !fork_guard_.in_child(); }
+bool PoolStorage::usable() const noexcept { return writing_ && !fork_guard_.in_child() && !is_faulted(); }
+
+bool PoolStorage::is_faulted() const noexcept { return fault_ != nullptr && fault_->is_set(); }
+
+// All addresses that the store may ever have: growth maps within them.
+Result<void> PoolStorage::guard_map() {
+  fault_ = std::make_shared<MapFault>(path_);
+  auto guard = MapGuard::over({map_.address(), map_.reserved_bytes()}, fault_);
+  if (!guard) return Unexpected(guard.error());
+  guard_ = std::move(*guard);
+  return {};
+}
+
+// A file that somebody has cut before its arena has lost what libpmemobj looks at when it closes a pool.
+void PoolStorage::abandon_cut_pools() noexcept {
+  for (StorePool& pool : pools_)
+    if (const auto size = pool.file.size_bytes(); !size || *size < pool.header.arena_file_offset) pool.pool.abandon();
+}
+
+PoolStorage::~PoolStorage() { abandon_cut_pools(); }
 
 bool PoolStorage::is_inside(std::uint64_t offset, std::uint64_t size_bytes) const noexcept {
   const std::uint64_t end = size_bytes_.load(std::memory_order_acquire);
@@ -77,6 +96,7 @@ Result<void> PoolStorage::refuse() const {
   if (fork_guard_.in_child()) {
     return Unexpected(error(ErrorCode::locked, "the store belongs to the process that has forked this one"));
   }
+  if (is_faulted()) return fault_->check();
   return Unexpected(error(ErrorCode::read_only, "the store was opened read-only"));
 }
 
@@ -133,6 +153,8 @@ Result<void> PoolStorage::drain() {
     return refuse();
   map_.mover().fence();
   counters_.add_fence();
+  if (is_faulted()) [[unlikely]]  // what was copied since the last fence may have gone nowhere
+    return refuse();
   return kSuccess;
 }
 
@@ -246,6 +268,8 @@ Result<void> PoolStorage::close() {
   if (closed_) return refuse();
   Result<void> drained;
   if (!mode_.read_only || fork_guard_.in_child()) drained = drain();
+  if (drained && is_faulted()) drained = fault_->check();
+  abandon_cut_pools();
   release_pools().clear();
   return drained;
 }
@@ -253,6 +277,7 @@ Result<void> PoolStorage::close() {
 std::vector<StorePool> PoolStorage::release_pools() noexcept {
   closed_ = true;
   writing_ = false;
+  guard_ = MapGuard();
   map_ = PmemMap();
   size_bytes_.store(0, std::memory_order_release);
   return std::move(pools_);

@@ -9,6 +9,7 @@
 #include <holdfast/storage.hpp>
 
 #include "common/base/fork_guard.hpp"
+#include "common/guard/map_guard.hpp"
 #include "pmem/pmem_map.hpp"
 #include "pmem/pool_maker.hpp"
 #include "pmem/thread_counters.hpp"
@@ -39,6 +40,8 @@ class PoolStorage final : public Storage {
   PoolStorage(std::string path, std::string store, std::vector<StorePool> pools, PmemMap map,
               PoolStorageMode mode);
 
+  ~PoolStorage() override;
+
   [[nodiscard]] const StorageCapabilities& capabilities() const noexcept override { return capabilities_; }
   [[nodiscard]] std::string_view path() const noexcept override { return path_; }
   [[nodiscard]] std::uint64_t size_bytes() const noexcept override;
@@ -55,12 +58,17 @@ class PoolStorage final : public Storage {
   void advise(ByteRange range, Access access) noexcept override;
   [[nodiscard]] Result<void> close() override;
   [[nodiscard]] StorageCounters counters() const noexcept override { return counters_.sum(); }
+  [[nodiscard]] std::shared_ptr<const MapFault> map_fault() const noexcept override { return fault_; }
+
+  /// Outlive faults from now on (Options::sigbus_guard). Before anybody else uses the storage. Errors: io.
+  [[nodiscard]] Result<void> guard_map();
 
   /// Unmaps everything and gives the pools back, still open and locked. Nothing else may be called then.
   [[nodiscard]] std::vector<StorePool> release_pools() noexcept;
 
  private:
   [[nodiscard]] bool usable() const noexcept;
+  [[nodiscard]] bool is_faulted() const noexcept;
   [[nodiscard]] bool is_inside(std::uint64_t offset, std::uint64_t size_bytes) const noexcept;
   [[nodiscard]] bool may_change(ByteRange range) const noexcept;
 
@@ -68,6 +76,7 @@ class PoolStorage final : public Storage {
   [[nodiscard, gnu::cold, gnu::noinline]] Result<void> refuse() const;
   [[nodiscard, gnu::cold, gnu::noinline]] Result<void> refuse(ByteRange range) const;
   [[nodiscard]] Error error(ErrorCode code, std::string message) const;
+  void abandon_cut_pools() noexcept;
   [[nodiscard]] Result<void> map_arenas(const std::vector<StorePool>& pools);
   [[nodiscard]] Result<void> extend_by(std::uint64_t growth_bytes);
 
@@ -76,6 +85,8 @@ class PoolStorage final : public Storage {
   const PoolStorageMode mode_;
   std::vector<StorePool> pools_;  // under growth_mutex_ once open
   PmemMap map_;                   // appended to under growth_mutex_
+  std::shared_ptr<MapFault> fault_;  // null: nothing guards the map
+  MapGuard guard_;                   // behind the map: it ends first
   StorageCapabilities capabilities_;
   const ForkGuard fork_guard_;
   bool writing_;         // opened for writing and not closed

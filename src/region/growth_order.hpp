@@ -8,6 +8,8 @@
 
 #include <holdfast/error.hpp>
 
+#include "common/base/out_of_memory.hpp"
+
 namespace holdfast::region {
 
 /// Order of the writes that make a region longer. Each claims the range behind the last claim, fills it outside every
@@ -22,7 +24,7 @@ class GrowthOrder {
     bool filled = false;
   };
 
-  explicit GrowthOrder(std::uint64_t size_bytes) noexcept : shown_(size_bytes), claimed_end_(size_bytes) {}
+  explicit GrowthOrder(std::uint64_t size_bytes) : shown_(size_bytes), claimed_end_(size_bytes) {}
 
   /// Bytes shown.
   [[nodiscard]] std::uint64_t size_bytes() const noexcept { return shown_.load(std::memory_order_acquire); }
@@ -65,7 +67,7 @@ class GrowthOrder {
     if (filled) {
       claim.filled = true;
     } else if (!failed_) {
-      failed_ = filled.error();
+      failed_.emplace(copy_of(filled.error()));
     }
     while (!claims_.empty() && claims_.front().filled) {
       shown_.store(claims_.front().end, std::memory_order_release);
@@ -87,7 +89,10 @@ class GrowthOrder {
     while (closed_) wait_for_change(lock);
     closed_ = true;
     while (!claims_.empty() && !failed_) wait_for_change(lock);
-    Result<std::uint64_t> size = failed_ ? Unexpected(*failed_) : change(claimed_end_);
+    Result<std::uint64_t> size = without_bad_alloc([&]() -> Result<std::uint64_t> {
+      if (failed_) return Unexpected(*failed_);
+      return change(claimed_end_);
+    });
     if (size) {
       claimed_end_ = *size;
       shown_.store(*size, std::memory_order_release);

@@ -8,34 +8,49 @@ Region::Region(std::shared_ptr<region::RegionSpace> space, RegionOptions options
     : space_(std::move(space)), options_(options) {}
 
 Result<void> Region::write_at(std::uint64_t offset, std::span<const std::byte> bytes, WriteOptions options) {
-  return space_->write_at(offset, bytes, options.durability.value_or(options_.durability), options_.size_bytes_max);
+  return space_->gate()->answer([&] {
+    return space_->write_at(offset, bytes, options.durability.value_or(options_.durability),
+                            options_.size_bytes_max);
+  });
 }
 
 Result<std::uint64_t> Region::append(std::span<const std::byte> bytes, WriteOptions options) {
-  return space_->append(bytes, options.durability.value_or(options_.durability), options_.size_bytes_max);
+  return space_->gate()->answer([&] {
+    return space_->append(bytes, options.durability.value_or(options_.durability), options_.size_bytes_max);
+  });
 }
 
 Result<void> Region::read_at(std::uint64_t offset, std::span<std::byte> bytes) const {
-  return space_->read_at(offset, bytes);
+  return space_->gate()->answer([&] { return space_->read_at(offset, bytes); });
 }
 
 Result<RegionView> Region::view(std::uint64_t offset, std::uint64_t size_bytes) const {
-  return space_->view(offset, size_bytes);
+  return space_->gate()->answer([&] { return space_->view(offset, size_bytes); });
 }
 
-Result<std::uint64_t> Region::size() const { return space_->size(); }
+Result<std::uint64_t> Region::size() const {
+  return space_->gate()->answer([&] { return space_->size(); });
+}
 
-Result<void> Region::reserve(std::uint64_t size_bytes) { return space_->reserve(size_bytes, options_.size_bytes_max); }
+Result<void> Region::reserve(std::uint64_t size_bytes) {
+  return space_->gate()->answer([&] { return space_->reserve(size_bytes, options_.size_bytes_max); });
+}
 
 Result<void> Region::truncate(std::uint64_t size_bytes) {
-  return space_->truncate(size_bytes, options_.size_bytes_max);
+  return space_->gate()->answer([&] { return space_->truncate(size_bytes, options_.size_bytes_max); });
 }
 
-Result<bool> Region::flush() { return space_->flush(); }
+Result<bool> Region::flush() {
+  return space_->gate()->answer([&] { return space_->flush(); });
+}
 
-Result<void> Region::rename(std::string_view name) { return space_->rename(name); }
+Result<void> Region::rename(std::string_view name) {
+  return space_->gate()->answer([&] { return space_->rename(name); });
+}
 
-Result<void> Region::remove() { return space_->remove(); }
+Result<void> Region::remove() {
+  return space_->gate()->answer([&] { return space_->remove(); });
+}
 
 RegionId Region::id() const noexcept { return space_->id(); }
 

@@ -2,6 +2,9 @@
 
 #include <vector>
 
+#include "common/base/out_of_memory.hpp"
+#include "common/base/rollback.hpp"
+
 namespace holdfast::region {
 namespace {
 
@@ -19,8 +22,10 @@ std::shared_ptr<RegionSpace> RegionDirectory::add(const Engine& engine, Space& s
                                                   ExtentTable table, std::uint64_t size_bytes, bool may_be_dirty) {
   auto region = std::make_shared<RegionSpace>(gate_, *this, space, id_of(engine, space.id()), name, std::move(table),
                                               size_bytes, may_be_dirty);
-  by_name_.emplace(std::move(name), region);
+  const auto by_name = by_name_.emplace(std::move(name), region).first;
+  Rollback unnamed([&] { by_name_.erase(by_name); });
   by_id_.emplace(region->id(), region);
+  unnamed.keep();
   return region;
 }
 
@@ -54,9 +59,9 @@ Result<std::shared_ptr<RegionSpace>> RegionDirectory::find(RegionId id) const {
   return region->second;
 }
 
-Result<std::shared_ptr<RegionSpace>> RegionDirectory::create(Engine& engine, std::string_view name) {
+Result<std::shared_ptr<RegionSpace>> RegionDirectory::create(Engine& engine, std::string_view name, Space* there) {
   const std::lock_guard lock(mutex_);
-  auto space = engine.create_space(SpaceKind::region, name);
+  auto space = there != nullptr ? Result<Space*>(there) : engine.create_space(SpaceKind::region, name);
   if (!space) return Unexpected(space.error());
   return add(engine, **space, std::string(name), ExtentTable(), 0, false);
 }
@@ -64,20 +69,23 @@ Result<std::shared_ptr<RegionSpace>> RegionDirectory::create(Engine& engine, std
 Result<void> RegionDirectory::rename(Engine& engine, RegionSpace& region, std::string_view name) {
   const std::lock_guard lock(mutex_);
   if (auto present = region.check_present(); !present) return present;
+  const std::string old_name = region.name();
+  std::string key(name), shown(name);  // behind the engine's commit nothing may fail
   if (auto renamed = engine.rename_space(region.space_, name); !renamed) return renamed;
-  auto node = by_name_.extract(region.name());
-  node.key() = name;
+  auto node = by_name_.extract(old_name);
+  node.key() = std::move(key);
   by_name_.insert(std::move(node));
   const tbb::spin_mutex::scoped_lock name_lock(region.table_mutex_);
-  region.name_ = name;
+  region.name_.swap(shown);
   return {};
 }
 
 Result<void> RegionDirectory::remove(Engine& engine, RegionSpace& region) {
   const std::lock_guard lock(mutex_);
+  const std::string name = region.name();  // behind the engine's commit nothing may fail
   if (auto removed = region.remove_from(engine); !removed) return removed;
   by_id_.erase(region.id());
-  by_name_.erase(region.name());
+  by_name_.erase(by_name_.find(name));
   return {};
 }
 
@@ -93,14 +101,17 @@ Result<void> RegionDirectory::sync(RawBytes& raw, const std::function<Result<voi
     for (const auto& [id, region] : by_id_) regions.push_back(region);
   }
   std::vector<Taken> taken;  // by id: two syncs at a time take them in one order
+  taken.reserve(regions.size());  // what begin_flush() has taken must come to end_flush()
   for (const auto& region : regions)
     if (auto sizing = region->lock_if_dirty(); sizing.owns_lock())
       taken.push_back({region, std::move(sizing), region->begin_flush()});
-  std::vector<CatalogEntry> entries;
-  for (const Taken& one : taken)
-    if (const auto entry = one.region->size_entry(one.flush)) entries.push_back(*entry);
-  Result<void> synced = drain();
-  if (synced && !entries.empty()) synced = raw.publish(entries);
+  const auto synced = without_bad_alloc([&]() -> Result<void> {
+    std::vector<CatalogEntry> entries;
+    for (const Taken& one : taken)
+      if (const auto entry = one.region->size_entry(one.flush)) entries.push_back(*entry);
+    if (auto drained = drain(); !drained) return drained;
+    return entries.empty() ? Result<void>() : raw.publish(entries);
+  });
   for (const Taken& one : taken) one.region->end_flush(one.flush, synced.has_value());
   return synced;
 }

@@ -29,8 +29,9 @@ class RegionDirectory final : public SyncFollower {
   /// Errors: not_found (removed, or never given out).
   [[nodiscard]] Result<std::shared_ptr<RegionSpace>> find(RegionId id) const;
 
-  /// A new region, durable on return. Errors: Engine::create_space's.
-  [[nodiscard]] Result<std::shared_ptr<RegionSpace>> create(Engine& engine, std::string_view name);
+  /// A new region, durable on return; of the space `there`, if the engine has made that already. Errors:
+  /// Engine::create_space's.
+  [[nodiscard]] Result<std::shared_ptr<RegionSpace>> create(Engine& engine, std::string_view name, Space* there);
 
   [[nodiscard]] Result<void> rename(Engine& engine, RegionSpace& region, std::string_view name);
   [[nodiscard]] Result<void> remove(Engine& engine, RegionSpace& region);

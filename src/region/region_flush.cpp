@@ -1,4 +1,5 @@
 #include "common/base/mutant.hpp"
+#include "common/base/out_of_memory.hpp"
 #include "region/region_space.hpp"
 
 // What makes bytes and size of a region durable.
@@ -37,10 +38,13 @@ Result<bool> RegionSpace::flush_locked(RawBytes& raw) {
   const auto entry = size_entry(flush);
   if (!flush.had_bytes && !entry) return false;
   const bool too_early = entry && mutated(Mutant::size_before_bytes);
-  Result<void> flushed;
-  if (too_early) flushed = raw.publish({*entry});
-  if (flushed && !mutated(Mutant::region_not_drained)) flushed = raw.drain();  // (2)
-  if (flushed && entry && !too_early) flushed = raw.publish({*entry});  // (3)
+  const auto flushed = without_bad_alloc([&] {
+    Result<void> done;
+    if (too_early) done = raw.publish({*entry});
+    if (done && !mutated(Mutant::region_not_drained)) done = raw.drain();  // (2)
+    if (done && entry && !too_early) done = raw.publish({*entry});         // (3)
+    return done;
+  });
   end_flush(flush, flushed.has_value());
   if (!flushed) return Unexpected(flushed.error());
   return true;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "common/base/out_of_memory.hpp"
 #include "region/region_space.hpp"
 
 namespace holdfast::region {
@@ -37,10 +38,13 @@ Result<std::optional<std::uint64_t>> RegionSpace::write_growing(RawBytes& raw, s
   // Bytes that the catalog's size does not cover yet need not be durable one by one: it follows a drain of them all.
   const bool drains_later = durability == Durability::immediate && raw.shares_syncs();
   const auto present = table();
-  Result<void> filled;
-  if ((*claim)->begin < begin) filled = write_zeros(raw, *present, (*claim)->begin, begin);
-  if (filled && !bytes.empty())
-    filled = write_inside(raw, *present, begin, bytes, drains_later ? Durability::buffered : durability);
+  const auto filled = without_bad_alloc([&] {
+    Result<void> done;
+    if ((*claim)->begin < begin) done = write_zeros(raw, *present, (*claim)->begin, begin);
+    if (done && !bytes.empty())
+      done = write_inside(raw, *present, begin, bytes, drains_later ? Durability::buffered : durability);
+    return done;
+  });
   if (auto shown = growth_.finish(**claim, filled); !shown) return Unexpected(shown.error());
   if (durability == Durability::immediate)
     if (auto flushed = flush_up_to(raw, begin + bytes.size()); !flushed) return Unexpected(flushed.error());
@@ -53,11 +57,15 @@ Result<void> RegionSpace::make_room(RawBytes& raw, std::uint64_t size_bytes) {
   if (size_bytes <= capacity) return success();
   const std::uint64_t needed = round_up(size_bytes - capacity, kBlockSizeBytes);
   const std::uint64_t comfortable = std::max(needed, std::clamp(capacity, kGrowthBytesMin, kGrowthBytesMax));
-  auto added = raw.add(space_.id(), capacity, comfortable);
+  std::shared_ptr<const ExtentTable> longer;
+  const auto prepare = [&](const std::vector<RawExtent>& extents) {
+    longer = std::make_shared<const ExtentTable>(present->with(extents));
+  };
+  auto added = raw.add(space_.id(), capacity, comfortable, prepare);
   if (!added && added.error().code == ErrorCode::no_space && comfortable > needed)
-    added = raw.add(space_.id(), capacity, needed);
-  if (!added) return Unexpected(added.error());
-  set_table(present->with(*added));
+    added = raw.add(space_.id(), capacity, needed, prepare);
+  if (!added) return added;
+  set_table(std::move(longer));
   return success();
 }
 
@@ -100,12 +108,13 @@ Result<bool> RegionSpace::cut_to(RawBytes& raw, std::uint64_t size_bytes) {
     is_longer = size >= size_bytes;
     if (!is_longer) return size;
     if (dirty_.exchange(false)) {
-      if (auto drained = raw.drain(); !drained) {
+      if (auto drained = without_bad_alloc([&] { return raw.drain(); }); !drained) {
         mark_dirty();
         return Unexpected(drained.error());
       }
     }
     auto [kept, freed] = table()->cut(size_bytes);
+    auto shorter = std::make_shared<const ExtentTable>(std::move(kept));  // behind the record nothing may fail
     std::vector<CatalogEntry> entries;
     for (const RawExtent& extent : freed)
       entries.push_back({.type = CatalogEntryType::free_segment, .segment_id = extent.held->segment()});
@@ -115,7 +124,7 @@ Result<bool> RegionSpace::cut_to(RawBytes& raw, std::uint64_t size_bytes) {
     if (!entries.empty())
       if (auto published = raw.publish(entries); !published) return Unexpected(published.error());
     durable_size_bytes_.store(size_bytes);
-    set_table(std::move(kept));
+    set_table(std::move(shorter));
     for (const RawExtent& extent : freed) extent.held->free_when_let_go();
     return size_bytes;
   });
@@ -128,10 +137,11 @@ Result<void> RegionSpace::remove_from(Engine& engine) {
   return growth_.alone([&](std::uint64_t) -> Result<std::uint64_t> {
     if (auto present = check_present(); !present) return Unexpected(present.error());
     const std::vector<RawExtent> extents = table()->extents();
+    auto nothing = std::make_shared<const ExtentTable>();
     if (auto removed = engine.remove_space(space_, extents); !removed) return Unexpected(removed.error());
     removed_.store(true, std::memory_order_release);
     durable_size_bytes_.store(0);
-    set_table({});
+    set_table(std::move(nothing));
     for (const RawExtent& extent : extents) extent.held->free_when_let_go();
     return 0;
   });

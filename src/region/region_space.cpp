@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "region/region_directory.hpp"
 #include "region/view_pin.hpp"
@@ -31,10 +32,9 @@ std::shared_ptr<const ExtentTable> RegionSpace::table() const {
   return table_;
 }
 
-void RegionSpace::set_table(ExtentTable table) {
-  auto next = std::make_shared<const ExtentTable>(std::move(table));
+void RegionSpace::set_table(std::shared_ptr<const ExtentTable> table) noexcept {
   const tbb::spin_mutex::scoped_lock lock(table_mutex_);
-  table_.swap(next);
+  table_.swap(table);
 }
 
 Result<void> RegionSpace::check_present() const {
@@ -98,12 +98,19 @@ Result<std::uint64_t> RegionSpace::size() const {
 
 Result<void> RegionSpace::write_inside(RawBytes& raw, const ExtentTable& table, std::uint64_t offset,
                                        std::span<const std::byte> bytes, Durability durability) {
-  std::vector<WriteRange> ranges;
+  std::array<WriteRange, 16> ranges;  // no memory of its own: a claim that could not be filled ends the region's growth
+  std::size_t count = 0;
+  Result<void> written;
+  const auto write_listed = [&] {
+    if (written) written = raw.write(std::span(ranges).first(std::exchange(count, 0)), durability);
+  };
   table.for_each_piece(offset, bytes.size(), [&](const RawExtent&, ByteRange piece) {
-    ranges.push_back({piece.offset, bytes.first(piece.size_bytes)});
+    if (count == ranges.size()) write_listed();
+    ranges[count++] = {piece.offset, bytes.first(piece.size_bytes)};
     bytes = bytes.subspan(piece.size_bytes);
   });
-  if (auto written = raw.write(ranges, durability); !written) return written;
+  write_listed();
+  if (!written) return written;
   if (durability != Durability::immediate && raw.shares_syncs()) mark_dirty();  // behind the write: no flush in between forgets it
   return success();
 }

@@ -50,6 +50,7 @@ class RegionSpace : public std::enable_shared_from_this<RegionSpace> {
   [[nodiscard]] Result<void> rename(std::string_view name);
   [[nodiscard]] Result<void> remove();
 
+  [[nodiscard]] const std::shared_ptr<EngineGate>& gate() const noexcept { return gate_; }
   [[nodiscard]] RegionId id() const noexcept { return id_; }
   [[nodiscard]] std::string name() const;
 
@@ -70,7 +71,7 @@ class RegionSpace : public std::enable_shared_from_this<RegionSpace> {
 
   [[nodiscard]] Result<std::shared_ptr<const ExtentTable>> table_for(std::uint64_t offset, std::uint64_t size_bytes) const;
   [[nodiscard]] std::shared_ptr<const ExtentTable> table() const;
-  void set_table(ExtentTable table);
+  void set_table(std::shared_ptr<const ExtentTable> table) noexcept;
   [[nodiscard]] Result<EngineGate::Pass> enter() const;
   [[nodiscard]] Result<void> check_present() const;
   [[nodiscard]] Result<void> make_room(RawBytes& raw, std::uint64_t size_bytes);

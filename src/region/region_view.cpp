@@ -9,6 +9,8 @@ RegionView::RegionView(std::vector<std::span<const std::byte>> spans, std::uniqu
   for (const auto& span : spans_) size_bytes_ += span.size();
 }
 
+bool RegionView::ok() const noexcept { return pin_ == nullptr || !pin_->is_faulted(); }
+
 RegionView::RegionView(RegionView&&) noexcept = default;
 RegionView& RegionView::operator=(RegionView&&) noexcept = default;
 RegionView::~RegionView() = default;

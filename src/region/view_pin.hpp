@@ -14,6 +14,8 @@ class ViewPin {
  public:
   explicit ViewPin(std::shared_ptr<EngineGate> gate) noexcept : gate_(std::move(gate)) {}
 
+  [[nodiscard]] bool is_faulted() const noexcept { return gate_.is_faulted(); }
+
  private:
   EngineGate::Pin gate_;  // before the extents: they go back to the engine's free ones
 

@@ -9,8 +9,8 @@ namespace holdfast {
 struct SystemCallFaults::Log {
   explicit Log(Rule its_rule) : rule(std::move(its_rule)) {}
 
-  /// Notes the call; true, with errno set, if it is to fail.
-  bool fails(const char* name) {
+  /// Notes the call, and sets errno if it is to fail.
+  std::optional<int> fault(const char* name) {
     int number = 0;
     {
       const std::lock_guard lock(mutex);
@@ -19,8 +19,10 @@ struct SystemCallFaults::Log {
     }
     const auto error = rule(name, number);
     if (error) errno = *error;
-    return error.has_value();
+    return error;
   }
+
+  bool fails(const char* name) { return fault(name).has_value(); }
 
   const Rule rule;
   mutable std::mutex mutex;
@@ -51,6 +53,20 @@ file::SystemCalls SystemCallFaults::guarded(const std::shared_ptr<Log>& log) {
   calls.for_each([&](const char* name, auto& function) {
     function = between(std::move(function), [log, name] { return log->fails(name); });
   });
+  // No error: half of what was to be written is, as where a medium becomes full or a signal comes.
+  calls.pwrite = [log, real = file::system_calls().pwrite](int fd, const void* bytes, size_t size,
+                                                           off_t offset) {
+    const auto fault = log->fault("pwrite");
+    if (!fault) return real(fd, bytes, size, offset);
+    return *fault == 0 ? real(fd, bytes, (size + 1) / 2, offset) : ssize_t{-1};
+  };
+  calls.pwritev2 = [log, real = file::system_calls().pwritev2](int fd, const iovec* parts, int count,
+                                                               off_t offset, int flags) {
+    const auto fault = log->fault("pwritev2");
+    if (!fault) return real(fd, parts, count, offset, flags);
+    const iovec half{parts->iov_base, (parts->iov_len + 1) / 2};
+    return *fault == 0 ? real(fd, &half, 1, offset, flags) : ssize_t{-1};
+  };
   // A close that reports an error has closed all the same.
   calls.close = [log](int fd) { return log->fails("close") ? (::close(fd), -1) : ::close(fd); };
   return calls;

@@ -16,7 +16,7 @@ namespace holdfast {
 class SystemCallFaults {
  public:
   /// Asked before every call with its name and its number among the calls of that name (from 1); an
-  /// errno makes the call fail with it instead of being made.
+  /// errno makes the call fail with it instead of being made; 0 lets pwrite and pwritev2 write a part.
   using Rule = std::function<std::optional<int>(std::string_view name, int number)>;
 
   explicit SystemCallFaults(Rule rule);

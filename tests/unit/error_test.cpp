@@ -16,11 +16,12 @@ TEST(ErrorCode, NumbersAndNamesArePinned) {
       {1, "not_found"}, {2, "exists"},        {3, "invalid_argument"},  {4, "out_of_bounds"},
       {5, "too_large"}, {6, "no_space"},      {7, "corruption"},        {8, "io"},
       {9, "locked"},    {10, "busy"},         {11, "version_mismatch"}, {12, "read_only"},
-      {13, "closed"},   {14, "not_supported"}};
+      {13, "closed"},   {14, "not_supported"},    {15, "no_memory"}};
   for (const auto& [number, text] : pinned) EXPECT_EQ(name(static_cast<ErrorCode>(number)), text);
   EXPECT_EQ(static_cast<int>(ErrorCode::not_found), 1);
   EXPECT_EQ(static_cast<int>(ErrorCode::not_supported), 14);
-  EXPECT_EQ(name(static_cast<ErrorCode>(15)), "unknown");
+  EXPECT_EQ(static_cast<int>(ErrorCode::no_memory), 15);
+  EXPECT_EQ(name(static_cast<ErrorCode>(16)), "unknown");
   EXPECT_EQ(name(static_cast<ErrorCode>(0)), "unknown");
 }
 

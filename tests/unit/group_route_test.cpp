@@ -18,7 +18,8 @@ using namespace std::chrono_literals;
 class Remembers final : public WriteObserver {
  public:
   explicit Remembers(const Storage& storage) : storage_(storage) {}
-  void written(const WriteEntry& entry) override {
+  void make_room(std::uint64_t /*version_end*/) override {}
+  void written(const WriteEntry& entry) noexcept override {
     told.emplace_back(entry.draft.version, storage_.counters().syncs);
   }
   std::vector<std::pair<std::uint64_t, std::uint64_t>> told;
@@ -32,7 +33,7 @@ TEST(GroupRoute, BytesNotedByOthersAreDueAfterTheInterval) {
   std::binary_semaphore called{0};
   GroupRoute route(*parts.storage, *parts.segments, {.interval = 1ms, .interval_bytes = kMiB},
                    [&] { called.release(); });
-  route.note_interval(1);
+  EXPECT_TRUE(route.note_interval(1));
   called.acquire();
 }
 
@@ -41,10 +42,10 @@ TEST(GroupRoute, EnoughBytesNotedByOthersAreDueAtOnce) {
   std::binary_semaphore called{0};
   GroupRoute route(*parts.storage, *parts.segments, {.interval = 1h, .interval_bytes = 1'000},
                    [&] { called.release(); });
-  route.note_interval(400);
-  route.note_interval(400);
+  EXPECT_TRUE(route.note_interval(400));
+  EXPECT_TRUE(route.note_interval(400));
   EXPECT_FALSE(called.try_acquire());
-  route.note_interval(400);
+  EXPECT_TRUE(route.note_interval(400));
   called.acquire();
 }
 
@@ -55,7 +56,7 @@ TEST(GroupRoute, AWriteThatFindsEnoughNotedBytesSyncsThem) {
   WriteEntry entry{.space = &space, .draft = {.type = RecordType::put, .version = 1, .key = "k"}};
   ASSERT_TRUE(ok(route.write({&entry, 1}, Durability::buffered)));
   const std::uint64_t before = parts.storage->counters().syncs;
-  route.note_interval(1'000);
+  EXPECT_TRUE(route.note_interval(1'000));
   ASSERT_TRUE(ok(route.write({&entry, 1}, Durability::buffered)));
   EXPECT_EQ(parts.storage->counters().syncs, before + 1);
   ASSERT_TRUE(ok(route.write({&entry, 1}, Durability::buffered)));

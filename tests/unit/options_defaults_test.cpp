@@ -14,7 +14,7 @@ constexpr std::uint64_t kMebibyte = 1'048'576;
 
 TEST(Defaults, OfAStore) {
   const auto [backend, mode, size_bytes, max_size_bytes, segment_size_bytes, emulate_pmem, interval_ms,
-              interval_bytes, async_bytes_max, recovery_threads] = Options{};
+              interval_bytes, async_bytes_max, recovery_threads, sigbus_guard] = Options{};
   EXPECT_EQ(backend, Backend::automatic);
   EXPECT_EQ(mode, OpenMode::open_or_create);
   EXPECT_EQ(size_bytes, 64 * kMebibyte);
@@ -25,6 +25,7 @@ TEST(Defaults, OfAStore) {
   EXPECT_EQ(interval_bytes, 8 * kMebibyte);
   EXPECT_EQ(async_bytes_max, 16 * kMebibyte);
   EXPECT_EQ(recovery_threads, 0u);
+  EXPECT_FALSE(sigbus_guard);
 }
 
 TEST(Defaults, OfAKeyValueSpace) {

@@ -19,7 +19,8 @@ Result<Store> open(const StoreArguments& arguments, OpenMode mode, milliseconds 
   constexpr milliseconds kPause{10};
   const auto end = std::chrono::steady_clock::now() + patience;
   for (;;) {
-    auto store = Store::open(arguments.path, {.mode = mode, .emulate_pmem = arguments.emulate_pmem});
+    auto store = Store::open(arguments.path,
+                             {.mode = mode, .emulate_pmem = arguments.emulate_pmem, .sigbus_guard = true});
     const bool locked = !store && store.error().code == ErrorCode::locked;
     if (!locked || std::chrono::steady_clock::now() >= end) return store;
     std::this_thread::sleep_for(kPause);

@@ -75,7 +75,7 @@ Result<ExitCode> verify(Store& store, bool json) {
 void add_create(CLI::App& app, Invocation& invocation) {
   struct Arguments {
     std::string path;
-    Options options{.mode = OpenMode::create};
+    Options options{.mode = OpenMode::create, .sigbus_guard = true};
   };
   const auto arguments = std::make_shared<Arguments>();
   Options& options = arguments->options;

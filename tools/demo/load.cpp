@@ -34,7 +34,10 @@ bool is_first(const Acknowledged& acknowledged) {
 }  // namespace
 
 Options store_options(bool pmem, OpenMode mode) {
-  return {.backend = pmem ? Backend::pmem : Backend::file, .mode = mode, .emulate_pmem = pmem};
+  return {.backend = pmem ? Backend::pmem : Backend::file,
+          .mode = mode,
+          .emulate_pmem = pmem,
+          .sigbus_guard = true};
 }
 
 Result<void> load(const LoadArguments& arguments) {

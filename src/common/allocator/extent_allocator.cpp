@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
+#include <utility>
 
 #include "common/base/check.hpp"
+#include "common/base/rollback.hpp"
 #include "common/format/layout.hpp"
 
 namespace holdfast {
@@ -42,37 +45,42 @@ std::optional<ByteRange> ExtentAllocator::allocate_largest(std::uint64_t size_by
   return cut(by_offset_.find(offset), std::min(size_bytes, size_bytes_max));
 }
 
-void ExtentAllocator::release(ByteRange extent) {
+void ExtentAllocator::release(ByteRange extent) noexcept {
   const std::lock_guard lock(mutex_);
   HOLDFAST_CHECK(extent.offset + extent.size_bytes <= size_bytes_);
+  try {
+    add_free(extent);
+  } catch (const std::bad_alloc&) {
+    // It stays out of use until the store is opened again, which takes what the catalog does not name for free.
+  }
+}
+
+void ExtentAllocator::add_free(ByteRange extent) {
   auto next = by_offset_.lower_bound(extent.offset);
   HOLDFAST_CHECK(next == by_offset_.end() || extent.offset + extent.size_bytes <= next->first);
+  auto neighbour = by_offset_.end();  // the run that the extent becomes part of
   if (next != by_offset_.end() && next->first == extent.offset + extent.size_bytes) {
     extent.size_bytes += next->second;
-    const auto merged = next++;
-    remove_free(merged);
+    neighbour = next;
   }
   if (next != by_offset_.begin()) {
     const auto before = std::prev(next);
     HOLDFAST_CHECK(before->first + before->second <= extent.offset);
     if (before->first + before->second == extent.offset) {
       extent = {before->first, before->second + extent.size_bytes};
-      remove_free(before);
+      if (neighbour != by_offset_.end()) remove_free(neighbour);
+      neighbour = before;
     }
   }
-  insert_free(extent);
+  neighbour != by_offset_.end() ? change_free(neighbour, extent) : insert_free(extent);
 }
 
 void ExtentAllocator::grow(std::uint64_t size_bytes) {
   size_bytes = round_down(size_bytes, kBlockSizeBytes);
-  ByteRange added;
-  {
-    const std::lock_guard lock(mutex_);
-    if (size_bytes <= size_bytes_) return;
-    added = {size_bytes_, size_bytes - size_bytes_};
-    size_bytes_ = size_bytes;
-  }
-  release(added);
+  const std::lock_guard lock(mutex_);
+  if (size_bytes <= size_bytes_) return;
+  add_free({size_bytes_, size_bytes - size_bytes_});
+  size_bytes_ = size_bytes;  // last: where there was no memory, the next growth takes these blocks along
 }
 
 std::uint64_t ExtentAllocator::free_bytes() const {
@@ -92,9 +100,23 @@ std::uint64_t ExtentAllocator::size_bytes() const {
 
 void ExtentAllocator::insert_free(ByteRange extent) {
   if (extent.size_bytes == 0) return;
-  by_offset_.emplace(extent.offset, extent.size_bytes);
+  const auto run = by_offset_.emplace(extent.offset, extent.size_bytes).first;
+  Rollback taken_back([&] { by_offset_.erase(run); });
   by_size_.emplace(extent.size_bytes, extent.offset);
+  taken_back.keep();
   free_bytes_ += extent.size_bytes;
+}
+
+// In the nodes that it has: changing a run needs no memory.
+void ExtentAllocator::change_free(std::map<std::uint64_t, std::uint64_t>::iterator run, ByteRange extent) noexcept {
+  free_bytes_ += extent.size_bytes - run->second;
+  auto by_size = by_size_.extract({run->second, run->first});
+  by_size.value() = {extent.size_bytes, extent.offset};
+  by_size_.insert(std::move(by_size));
+  auto by_offset = by_offset_.extract(run);
+  by_offset.key() = extent.offset;
+  by_offset.mapped() = extent.size_bytes;
+  by_offset_.insert(std::move(by_offset));
 }
 
 void ExtentAllocator::remove_free(std::map<std::uint64_t, std::uint64_t>::iterator run) {
@@ -105,8 +127,11 @@ void ExtentAllocator::remove_free(std::map<std::uint64_t, std::uint64_t>::iterat
 
 ByteRange ExtentAllocator::cut(std::map<std::uint64_t, std::uint64_t>::iterator run, std::uint64_t size_bytes) {
   const ByteRange whole{run->first, run->second};
-  remove_free(run);
-  insert_free({whole.offset + size_bytes, whole.size_bytes - size_bytes});
+  if (size_bytes == whole.size_bytes) {
+    remove_free(run);
+  } else {
+    change_free(run, {whole.offset + size_bytes, whole.size_bytes - size_bytes});
+  }
   return {whole.offset, size_bytes};
 }
 

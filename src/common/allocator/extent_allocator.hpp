@@ -31,7 +31,7 @@ class ExtentAllocator {
   [[nodiscard]] std::optional<ByteRange> allocate_largest(std::uint64_t size_bytes_max);
 
   /// Gives an extent back. Requires: it came from allocate or take.
-  void release(ByteRange extent);
+  void release(ByteRange extent) noexcept;
 
   /// The address space has grown to `size_bytes`; the new blocks are free.
   void grow(std::uint64_t size_bytes);
@@ -41,7 +41,9 @@ class ExtentAllocator {
   [[nodiscard]] std::uint64_t size_bytes() const;
 
  private:
+  void add_free(ByteRange extent);
   void insert_free(ByteRange extent);
+  void change_free(std::map<std::uint64_t, std::uint64_t>::iterator run, ByteRange extent) noexcept;
   void remove_free(std::map<std::uint64_t, std::uint64_t>::iterator run);
   [[nodiscard]] ByteRange cut(std::map<std::uint64_t, std::uint64_t>::iterator run, std::uint64_t size_bytes);
 

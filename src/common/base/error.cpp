@@ -19,6 +19,7 @@ std::string_view name(ErrorCode code) noexcept {
     case ErrorCode::read_only: return "read_only";
     case ErrorCode::closed: return "closed";
     case ErrorCode::not_supported: return "not_supported";
+    case ErrorCode::no_memory: return "no_memory";
   }
   return "unknown";
 }

@@ -5,6 +5,7 @@
 
 #include <holdfast/error.hpp>
 
+#include "common/base/out_of_memory.hpp"
 #include "common/base/success.hpp"
 
 namespace holdfast {
@@ -23,13 +24,13 @@ class ErrorLatch {
       error_ = std::move(error);
       set_.store(true, std::memory_order_release);
     }
-    return error_;
+    return copy_of(error_);
   }
 
   /// Success, or the kept error.
   [[nodiscard]] Result<void> check() const {
     if (!set()) [[likely]] return success();
-    return Unexpected(error_);
+    return Unexpected(copy_of(error_));
   }
 
  private:

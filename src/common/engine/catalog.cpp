@@ -6,6 +6,7 @@
 
 #include "common/base/check.hpp"
 #include "common/base/checksum.hpp"
+#include "common/base/out_of_memory.hpp"
 #include "common/engine/commit_step.hpp"
 #include "common/engine/segment_scan.hpp"
 #include "common/format/catalog_entry.hpp"
@@ -217,14 +218,20 @@ std::optional<SliceRange> Catalog::free_range() const {
 Result<void> Catalog::commit(const std::vector<CatalogEntry>& entries) {
   const std::lock_guard lock(mutex_);
   HOLDFAST_CHECK(extents_ != nullptr);
+  if (auto whole = failed_.check(); !whole) return whole;
   std::uint64_t snapshot_size = state_.snapshot_size_bytes();
   for (const CatalogEntry& entry : entries) snapshot_size += catalog_entry_size_bytes(entry.name.size());
   if (auto kept = keep_spare_for(snapshot_size); !kept && adds(entries)) return kept;
   auto written = append(entries);
   if (!written) return written;
-  for (const CatalogEntry& entry : entries)
-    if (auto applied = state_.apply(entry); !applied) return applied;
-  return {};
+  const auto applied = without_bad_alloc([&]() -> Result<void> {
+    for (const CatalogEntry& entry : entries)
+      if (auto one = state_.apply(entry); !one) return one;
+    return {};
+  });
+  if (!applied && applied.error().code == ErrorCode::no_memory)
+    return Unexpected(failed_.latch({.code = ErrorCode::io, .message = "out of memory"}));
+  return applied;
 }
 
 Result<void> Catalog::append(const std::vector<CatalogEntry>& entries) {

@@ -9,6 +9,7 @@
 #include <holdfast/report.hpp>
 #include <holdfast/storage.hpp>
 
+#include "common/base/error_latch.hpp"
 #include "common/engine/catalog_state.hpp"
 #include "common/engine/extents.hpp"
 #include "common/engine/slice_writer.hpp"
@@ -45,7 +46,8 @@ class Catalog {
   void start_writing(const SuperblockDisk& superblock, Extents& extents, SliceTable& slices);
 
   /// Makes all `entries` true at once. Durability: immediate.
-  /// Errors: no_space (no room for a new catalog segment; nothing changed), io, locked.
+  /// Errors: no_space (no room for a new catalog segment; nothing changed), io (also where memory ran out behind the
+  /// record: then nothing is committed any more), locked. Throws std::bad_alloc before anything has changed.
   [[nodiscard]] Result<void> commit(const std::vector<CatalogEntry>& entries);
 
   /// Marks the store as cleanly closed. Nothing may be committed afterwards.
@@ -98,6 +100,7 @@ class Catalog {
   std::optional<SliceWriter> writer_;
   std::optional<ByteRange> spare_;  // for the next checkpoint
   WriteStage stage_;
+  ErrorLatch failed_;  // the medium knows more than state_ does: nothing may be built on that
   SegmentId next_segment_id_ = 1;
   SpaceId next_space_id_ = 1;
 };

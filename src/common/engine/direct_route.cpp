@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/mutant.hpp"
+#include "common/base/out_of_memory.hpp"
 
 namespace holdfast {
 namespace {
@@ -32,6 +33,10 @@ class Leases {
 
   [[nodiscard]] Tail& tail_of(const Space& space) const {
     return std::find_if(held_.begin(), held_.end(), [&](const auto& one) { return one.first == &space; })->second.tail();
+  }
+
+  void forget_unwritten() noexcept {
+    for (auto& [space, lease] : held_) lease.tail().forget_unwritten();
   }
 
   void mark_durable() {
@@ -66,7 +71,13 @@ Result<void> DirectRoute::write(std::span<WriteEntry> entries, Durability /*all 
   WritePlan plan(entries);
   if (auto reserved = plan.reserve(tail_of); !reserved) return reserved;
   stage.clear();
-  plan.stage(stage, tail_of);
+  try {
+    make_room_for(entries, tail_of);
+    plan.stage(stage, tail_of);
+  } catch (const std::bad_alloc&) {
+    leases->forget_unwritten();
+    return Unexpected(out_of_memory());
+  }
   for (const WriteRange& range : stage.ranges())  // (1)
     if (auto written = storage_.write(range.offset, range.bytes); !written) return written;
   if (mutated(Mutant::id_shown_early)) tell_observers(entries);
@@ -78,7 +89,7 @@ Result<void> DirectRoute::write(std::span<WriteEntry> entries, Durability /*all 
 }
 
 void DirectRoute::write_async(std::unique_ptr<AsyncWrite> accepted) {
-  const auto written = write({&accepted->entry, 1}, accepted->durability);
+  const auto written = without_bad_alloc([&] { return write({&accepted->entry, 1}, accepted->durability); });
   accepted->done(*accepted, written);
 }
 

@@ -19,7 +19,7 @@ class DirectRoute final : public WriteRoute {
   [[nodiscard]] Result<void> write(std::span<WriteEntry> entries, Durability durability) override;
   [[nodiscard]] Result<void> sync() override { return storage_.drain(); }
   void write_async(std::unique_ptr<AsyncWrite> accepted) override;
-  void note_interval(std::uint64_t /*bytes*/) override {}
+  [[nodiscard]] bool note_interval(std::uint64_t /*bytes*/) noexcept override { return true; }
   void stop() noexcept override {}
 
  private:

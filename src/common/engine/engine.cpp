@@ -7,7 +7,9 @@
 
 #include "common/base/checksum.hpp"
 #include "common/base/mutant.hpp"
+#include "common/base/out_of_memory.hpp"
 #include "common/base/random.hpp"
+#include "common/base/rollback.hpp"
 #include "common/engine/direct_route.hpp"
 #include "common/engine/group_route.hpp"
 #include "common/engine/superblock_slots.hpp"
@@ -127,11 +129,14 @@ Result<void> Engine::start_writing(const Options& options) {
                                          superblock_.segment_size_bytes);
   async_bytes_max_ = options.async_bytes_max;
   if (storage_->capabilities().shares_syncs) {
-    // A sync that fails latches the storage: the next write reports it.
+    // A sync that fails latches the storage: the next write reports it. One for which there was no memory comes again.
     route_ = std::make_unique<GroupRoute>(
         *storage_, *segments_,
         GroupRoute::Limits{std::chrono::milliseconds(options.interval_ms), options.interval_bytes},
-        [this] { static_cast<void>(sync()); });
+        [this] {
+          const auto synced = without_bad_alloc([this] { return sync(); });
+          if (!synced && synced.error().code == ErrorCode::no_memory) static_cast<void>(route_->note_interval(0));
+        });
   } else {
     route_ = std::make_unique<DirectRoute>(*storage_);
   }
@@ -193,14 +198,17 @@ Result<Space*> Engine::create_space(SpaceKind kind, std::string_view name) {
   if (spaces_by_name_.contains(name))
     return Unexpected(Error{.code = ErrorCode::exists, .message = "a space of that name exists"});
   const SpaceId id = catalog_->reserve_space_id();
+  // In the maps first: once the catalog has the name, nothing may fail any more, or nobody would find its space.
+  const auto by_id = spaces_.emplace(id, std::make_unique<Space>(space_context(), id, kind, std::string(name))).first;
+  Rollback forgotten([&] { spaces_.erase(by_id); });
+  const auto by_name = spaces_by_name_.emplace(name, by_id->second.get()).first;
+  Rollback unnamed([&] { spaces_by_name_.erase(by_name); });
   auto added = catalog_->commit(
       {{.type = CatalogEntryType::add_space, .kind = kind, .space_id = id, .name = std::string(name)}});
   if (!added) return Unexpected(added.error());
-  auto space = std::make_unique<Space>(space_context(), id, kind, std::string(name));
-  Space* const result = space.get();
-  spaces_by_name_.emplace(name, result);
-  spaces_.emplace(id, std::move(space));
-  return result;
+  forgotten.keep();
+  unnamed.keep();
+  return by_id->second.get();
 }
 
 Space* Engine::find_space(std::string_view name) const {

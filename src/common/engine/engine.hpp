@@ -108,7 +108,7 @@ class Engine {
   [[nodiscard]] ReadGuards::Guard guard() const noexcept { return guards_.enter(); }
 
   /// A record with value parts has been replaced by a write of that durability.
-  void retire(Location location, Durability durability);
+  void retire(Location location, Durability durability) noexcept;
 
   /// Offset in the store of what `location` names.
   [[nodiscard]] std::uint64_t store_offset(Location location) const noexcept {
@@ -153,8 +153,9 @@ class Engine {
   [[nodiscard]] Result<void> end_slices();
   [[nodiscard]] Result<void> move_out_large_values(std::span<WriteEntry> entries, std::vector<std::string>& payloads);
   [[nodiscard]] bool take_async_room(std::uint64_t size_bytes) noexcept;
-  void retire_parts(std::string_view payload, bool after_sync);
+  void retire_parts(std::string_view payload, bool after_sync) noexcept;
   [[nodiscard]] Result<void> check_writable() const;
+  [[nodiscard]] Result<void> check_map() const;
   [[nodiscard]] SpaceContext space_context();
   [[nodiscard]] std::optional<ByteRange> value_extent(SegmentId segment) const;
   std::uint64_t verify_value_parts(const SliceInfo& slice, Location location, bool is_newest, const CatalogState& state,

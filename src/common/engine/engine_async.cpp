@@ -1,3 +1,5 @@
+#include "common/base/out_of_memory.hpp"
+#include "common/base/rollback.hpp"
 #include "common/engine/engine.hpp"
 
 namespace holdfast {
@@ -21,6 +23,7 @@ Result<std::shared_ptr<TicketState>> Engine::write_async(WriteEntry entry, Durab
     error.found = std::to_string(async_bytes_.load(std::memory_order_relaxed)) + ", and " + std::to_string(size);
     return Unexpected(error);
   }
+  Rollback room([&] { async_bytes_.fetch_sub(size, std::memory_order_relaxed); });
   auto ticket = std::make_shared<TicketState>();
   entry.size_bytes = entry.draft.key.size() + entry.draft.payload.size();
   std::vector<std::string> parts;  // of a large payload, whose bytes are written here and now
@@ -37,11 +40,13 @@ Result<std::shared_ptr<TicketState>> Engine::write_async(WriteEntry entry, Durab
     const bool has_parts = (done.entry.draft.flags & kRecordFlagValueParts) != 0;
     if (!outcome && has_parts) retire_parts(done.payload, false);
     async_bytes_.fetch_sub(size, std::memory_order_relaxed);
-    ticket->set(outcome ? Result<std::uint64_t>(done.entry.draft.version) : Unexpected(outcome.error()));
+    ticket->set(outcome ? Result<std::uint64_t>(done.entry.draft.version) : Unexpected(copy_of(outcome.error())));
   };
   if (moved) {
     route_->write_async(std::move(write));
+    room.keep();  // done() gives it back
   } else {
+    room.keep();
     write->done(*write, moved);
   }
   return ticket;

@@ -1,7 +1,12 @@
+#include <new>
+
+#include "common/base/out_of_memory.hpp"
+#include "common/base/success.hpp"
 #include "common/engine/engine.hpp"
 #include "common/engine/segment_scan.hpp"
 #include "common/engine/superblock_slots.hpp"
 #include "common/engine/value_parts.hpp"
+#include "common/guard/map_fault.hpp"
 
 namespace holdfast {
 namespace {
@@ -28,8 +33,10 @@ Result<void> Engine::write(std::span<WriteEntry> entries, Durability durability)
     for (WriteEntry& entry : entries) entry.draft.batch = batch;
   }
   std::vector<std::string> payloads;  // lists of parts; must outlive the write
-  auto written = move_out_large_values(entries, payloads);
-  if (written) written = route_->write(entries, durability);
+  auto written = without_bad_alloc([&] {
+    auto moved = move_out_large_values(entries, payloads);
+    return moved ? route_->write(entries, durability) : moved;
+  });
   if (!written)
     for (const std::string& payload : payloads) retire_parts(payload, false);
   return written;
@@ -51,20 +58,28 @@ Result<void> Engine::move_out_large_values(std::span<WriteEntry> entries, std::v
   return success();
 }
 
-void Engine::retire_parts(std::string_view payload, bool after_sync) {
-  const auto parts = decode_value_parts(payload);
-  if (!parts) return;
-  std::vector<SegmentId> segments;
-  for (const ValuePartDisk& part : *parts) segments.push_back(part.segment_id);
-  segments_->retire(segments, after_sync);
+void Engine::retire_parts(std::string_view payload, bool after_sync) noexcept {
+  try {
+    const auto parts = decode_value_parts(payload);
+    if (!parts) return;
+    std::vector<SegmentId> segments;
+    for (const ValuePartDisk& part : *parts) segments.push_back(part.segment_id);
+    segments_->retire(segments, after_sync);
+  } catch (const std::bad_alloc&) {
+    // Recovery frees what nobody names.
+  }
 }
 
-void Engine::retire(Location location, Durability durability) {
-  const auto guard = guards_.enter();
-  const auto record = read(location, true);
-  if (!record) return;  // damaged: recovery frees what nobody names
-  const bool after_sync = durability != Durability::immediate && storage_->capabilities().shares_syncs;
-  retire_parts(record->payload, after_sync);
+void Engine::retire(Location location, Durability durability) noexcept {
+  try {
+    const auto guard = guards_.enter();
+    const auto record = read(location, true);
+    if (!record) return;  // damaged: recovery frees what nobody names
+    const bool after_sync = durability != Durability::immediate && storage_->capabilities().shares_syncs;
+    retire_parts(record->payload, after_sync);
+  } catch (const std::bad_alloc&) {
+    // The same.
+  }
 }
 
 Result<RecordView> Engine::read(Location location, bool verify) const {
@@ -81,6 +96,11 @@ Result<RecordView> Engine::read(Location location, bool verify) const {
     return Unexpected(damaged(*storage_, slice.segment_offset + offset, place() + " has damaged content",
                               "XXH3 " + std::to_string(header->content_check), "another"));
   return view_record(*header, bytes);
+}
+
+Result<void> Engine::check_map() const {
+  const auto fault = storage_->map_fault();
+  return fault == nullptr ? success() : fault->check();
 }
 
 Result<std::string> Engine::read_value(const RecordView& record, bool verify) const {
@@ -136,6 +156,7 @@ Result<void> Engine::for_each_record(const Space& space, const RecordWalker& vis
     for (bool ended = false; !ended;) {
       auto record = reader.at(offset);
       if (!record || record->header.sequence < sequence) {
+        if (auto whole = check_map(); !whole) return whole;  // what looks like damage may be a page that is missing
         const auto next = reader.resume(offset, sequence, 0);
         if (!next && !(info.complete && offset < info.end)) break;
         if (next == offset) continue;

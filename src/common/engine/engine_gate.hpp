@@ -11,8 +11,10 @@
 #include <utility>
 
 #include "common/base/fork_guard.hpp"
+#include "common/base/out_of_memory.hpp"
 #include "common/base/thread_index.hpp"
 #include "common/engine/engine.hpp"
+#include "common/guard/map_fault.hpp"
 
 namespace holdfast {
 
@@ -21,7 +23,8 @@ namespace holdfast {
 /// Threads: any number of callers.
 class EngineGate {
  public:
-  explicit EngineGate(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
+  explicit EngineGate(std::unique_ptr<Engine> engine)
+      : engine_(std::move(engine)), fault_(engine_->storage().map_fault()) {}
   EngineGate(const EngineGate&) = delete;
   EngineGate& operator=(const EngineGate&) = delete;
   ~EngineGate() { release(); }
@@ -52,6 +55,21 @@ class EngineGate {
     return {inside, closed_.load() ? nullptr : engine_.get()};
   }
 
+  /// Whether a page of the store's map went missing. Asked behind the reading.
+  [[nodiscard]] bool is_faulted() const noexcept { return fault_ != nullptr && fault_->is_set(); }
+
+  /// What `call`, a facade's whole operation, answers: but `no_memory` where std::bad_alloc comes out of it, and the
+  /// fault's error once a page of the map is missing, since what was copied may be the zeros in its place.
+  template <class Call>
+  [[nodiscard]] auto answer(Call&& call) const -> decltype(call()) {
+    return without_bad_alloc([&] {
+      auto result = call();
+      if (is_faulted()) [[unlikely]]
+        if (result || result.error().code != ErrorCode::closed) result = Unexpected(fault_->check().error());
+      return result;
+    });
+  }
+
   /// Keeps the medium's addresses as they are, although its owner is outside: close() is refused meanwhile, and a
   /// released engine goes only with the last pin. Threads: any; made inside a Pass.
   class Pin {
@@ -62,6 +80,7 @@ class EngineGate {
     ~Pin() {
       if (gate_ != nullptr) gate_->unpin();
     }
+    [[nodiscard]] bool is_faulted() const noexcept { return gate_->is_faulted(); }
 
    private:
     std::shared_ptr<EngineGate> gate_;
@@ -78,7 +97,7 @@ class EngineGate {
       closed_.store(false);
       return Unexpected(Error{.code = ErrorCode::busy, .message = "views of the store's bytes are still in use"});
     }
-    auto closed = engine_->close();
+    auto closed = without_bad_alloc([this] { return engine_->close(); });
     engine_.reset();
     return closed;
   }
@@ -127,6 +146,7 @@ class EngineGate {
   ForkGuard fork_guard_;
   std::mutex closing_;
   std::unique_ptr<Engine> engine_;
+  const std::shared_ptr<const MapFault> fault_;  // the storage's; null: nothing guards its map
   std::atomic<bool> closed_{false};
   std::atomic<bool> released_{false};
   std::atomic<std::uint64_t> pins_{0};

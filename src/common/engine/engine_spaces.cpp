@@ -22,12 +22,14 @@ Result<void> Engine::rename_space(Space& space, std::string_view name) {
     return Unexpected(Error{.code = ErrorCode::exists,
                             .message = "a space of that name exists",
                             .path = std::string(storage_->path())});
+  std::string kept_name(name);  // behind the commit nothing may fail
   auto renamed = catalog_->commit(
       {{.type = CatalogEntryType::rename_space, .space_id = space.id(), .name = std::string(name)}});
   if (!renamed) return renamed;
   const auto is_it = [&space](const auto& named) { return named.second == &space; };
-  spaces_by_name_.erase(std::find_if(spaces_by_name_.begin(), spaces_by_name_.end(), is_it));
-  spaces_by_name_.emplace(name, &space);
+  auto node = spaces_by_name_.extract(std::find_if(spaces_by_name_.begin(), spaces_by_name_.end(), is_it));
+  node.key() = std::move(kept_name);
+  spaces_by_name_.insert(std::move(node));
   return success();
 }
 
@@ -38,6 +40,7 @@ Result<void> Engine::remove_space(Space& space, const std::vector<RawExtent>& ex
   for (const RawExtent& extent : extents)
     entries.push_back({.type = CatalogEntryType::free_segment, .segment_id = extent.held->segment()});
   entries.push_back({.type = CatalogEntryType::remove_space, .space_id = space.id()});
+  removed_spaces_.reserve(removed_spaces_.size() + 1);  // behind the commit nothing may fail
   if (auto removed = catalog_->commit(entries); !removed) return removed;
   const auto is_it = [&space](const auto& named) { return named.second == &space; };
   spaces_by_name_.erase(std::find_if(spaces_by_name_.begin(), spaces_by_name_.end(), is_it));

@@ -1,8 +1,11 @@
 #include "common/engine/group_route.hpp"
 
 #include <algorithm>
+#include <new>
+#include <utility>
 
 #include "common/base/mutant.hpp"
+#include "common/base/out_of_memory.hpp"
 
 namespace holdfast {
 namespace {
@@ -28,9 +31,8 @@ void GroupRoute::stop() noexcept {
   interval_timer_.stop();  // first: its sync may wait for the committer to lead
   committer_.stop();
   if (fork_guard_.in_child()) return;
-  const Error closed{.code = ErrorCode::closed, .message = "the store was released before this was written"};
   for (Job* const job : queue_) {  // asynchronous ones: nobody else is inside any more
-    job->result = Unexpected(closed);
+    job->result = Unexpected(Error{.code = ErrorCode::closed, .message = "store released"});
     finish_async(job);
   }
   queue_.clear();
@@ -72,23 +74,25 @@ void GroupRoute::write_async(std::unique_ptr<AsyncWrite> write) {
   bool leads = false;
   {
     const std::lock_guard lock(mutex_);
-    queue_.push_back(job.release());
+    queue_.push_back(job.get());
+    static_cast<void>(job.release());  // the queue's from here on
     queued_.store(queue_.size(), std::memory_order_relaxed);
     leads = !leading_;
     leading_ = true;
   }
-  if (leads) committer_.fire();
+  if (leads && !committer_.fire()) lead(nullptr);
 }
 
-void GroupRoute::lead(Job* own) {
-  if (own == nullptr || own->durability == Durability::immediate) gather();
-  {
-    const std::lock_guard lock(mutex_);
-    group_.swap(queue_);
-    queued_.store(0, std::memory_order_relaxed);
-  }
-  commit_group();
-  hand_over(own);
+void GroupRoute::lead(Job* own) noexcept {
+  do {
+    if (own == nullptr || own->durability == Durability::immediate) gather();
+    {
+      const std::lock_guard lock(mutex_);
+      group_.swap(queue_);
+      queued_.store(0, std::memory_order_relaxed);
+    }
+    commit_group();
+  } while (!hand_over(std::exchange(own, nullptr)));
 }
 
 void GroupRoute::gather() {
@@ -111,7 +115,11 @@ bool GroupRoute::place_jobs() {
   for (Job* const job : group_) {
     if (job->entries.empty()) continue;
     WritePlan plan(job->entries);
-    job->result = plan.reserve(tail_of);
+    job->result = without_bad_alloc([&] {
+      auto reserved = plan.reserve(tail_of);
+      if (reserved) make_room_for(job->entries, tail_of);
+      return reserved;
+    });
     if (!job->result) continue;
     plan.stage(stage_, tail_of);
     if (job->durability == Durability::interval)
@@ -119,28 +127,50 @@ bool GroupRoute::place_jobs() {
         interval_bytes_.fetch_add(entry.size_bytes, std::memory_order_relaxed);
     needs_sync = needs_sync || job->durability == Durability::immediate;
   }
+  undrained_.reserve(undrained_.size() + touched_.size());  // the tails may all come there
   return needs_sync;
 }
 
-void GroupRoute::commit_group() {
+void GroupRoute::forget_group() noexcept {
+  for (Tail* const tail : touched_) tail->forget_unwritten();
+  fail_group(out_of_memory());
+}
+
+void GroupRoute::fail_group(const Error& error) noexcept {
+  for (Job* const job : group_)
+    if (job->result) job->result = Unexpected(copy_of(error));
+}
+
+// There is no thread that could do it later.
+void GroupRoute::end_interval() noexcept {
+  stage_.clear();
+  touched_.clear();
+  static_cast<void>(without_bad_alloc([this] { return write_stage(true, true); }));  // a failed sync latches the storage
+}
+
+void GroupRoute::commit_group() noexcept {
   const auto begin = Clock::now();
   stage_.clear();
   touched_.clear();
   const bool asked = std::any_of(group_.begin(), group_.end(), [](const Job* job) { return job->entries.empty(); });
-  bool needs_sync = place_jobs();
+  bool needs_sync = false;
+  try {
+    needs_sync = place_jobs();
+  } catch (const std::bad_alloc&) {
+    return forget_group();
+  }
   const std::uint64_t interval_bytes = interval_bytes_.load(std::memory_order_relaxed);
   const bool sync_all = asked || (interval_bytes > 0 && interval_bytes >= limits_.interval_bytes);
   needs_sync = needs_sync || sync_all;
   if (mutated(Mutant::id_shown_early)) tell_group();
-  if (auto written = write_stage(needs_sync, sync_all); !written)
-    for (Job* const job : group_)
-      if (job->result) job->result = written;
+  if (auto written = without_bad_alloc([&] { return write_stage(needs_sync, sync_all); }); !written)
+    fail_group(written.error());
   if (!mutated(Mutant::id_shown_early)) tell_group();  // (3)
   if (needs_sync) {
     const std::chrono::nanoseconds took = Clock::now() - begin;
     commit_duration_ += (took - commit_duration_) / 8;
-  } else if (interval_bytes > 0) {
-    interval_timer_.arm();
+  } else if (interval_bytes > 0 && !interval_timer_.arm()) {
+    end_interval();
   }
 }
 
@@ -150,9 +180,9 @@ void GroupRoute::tell_group() const {
 }
 
 // The noting thread may hold locks that a sync would take, so enough bytes are the timer's business.
-void GroupRoute::note_interval(std::uint64_t bytes) {
+bool GroupRoute::note_interval(std::uint64_t bytes) noexcept {
   const std::uint64_t noted = interval_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  noted >= limits_.interval_bytes ? interval_timer_.fire() : interval_timer_.arm();
+  return noted >= limits_.interval_bytes ? interval_timer_.fire() : interval_timer_.arm();
 }
 
 Result<void> GroupRoute::write_stage(bool needs_sync, bool sync_all) {
@@ -191,20 +221,25 @@ void GroupRoute::all_tails_durable() noexcept {
   undrained_.clear();
 }
 
-void GroupRoute::hand_over(Job* own) {
+// False if the caller has to go on leading: only asynchronous writes are queued, and there is no thread for them. Those to
+// wake and to finish are listed in what they brought along, since nothing may fail here.
+bool GroupRoute::hand_over(Job* own) noexcept {
   const auto waits = [](const Job* job) { return job->async == nullptr; };
   std::shared_ptr<Parking> next_leader;
   bool nobody_waits = false;
-  std::vector<std::shared_ptr<Parking>> finished;
-  std::vector<Job*> finished_async;
-  for (Job* const job : group_) {
-    if (!waits(job)) {
-      finished_async.push_back(job);
-    } else if (job != own) {
-      finished.push_back(std::move(job->parking));
+  std::shared_ptr<Parking> finished;
+  Job* finished_async = nullptr;
+  std::size_t waited = 0;
+  for (auto job = group_.rbegin(); job != group_.rend(); ++job) {  // a list turns the order round
+    if (!waits(*job)) {
+      (*job)->next = std::exchange(finished_async, *job);
+      continue;
     }
+    ++waited;
+    if (*job == own) continue;
+    (*job)->parking->next = std::move(finished);
+    finished = std::move((*job)->parking);
   }
-  const std::size_t waited = group_.size() - finished_async.size();
   {
     const std::lock_guard lock(mutex_);
     writers_expected_ = waited + static_cast<std::size_t>(std::count_if(queue_.begin(), queue_.end(), waits));
@@ -223,13 +258,17 @@ void GroupRoute::hand_over(Job* own) {
     parking.state.store(state, std::memory_order_release);
     parking.state.notify_one();
   };
-  for (const auto& parking : finished) wake(*parking, JobState::done);
+  while (finished != nullptr) {
+    const std::shared_ptr<Parking> woken = std::exchange(finished, std::move(finished->next));
+    wake(*woken, JobState::done);
+  }
   if (next_leader) wake(*next_leader, JobState::leads);
-  if (nobody_waits) committer_.fire();
-  for (Job* const job : finished_async) finish_async(job);
+  const bool handed_over = !nobody_waits || committer_.fire();
+  while (finished_async != nullptr) finish_async(std::exchange(finished_async, finished_async->next));
+  return handed_over;
 }
 
-void GroupRoute::finish_async(Job* job) {
+void GroupRoute::finish_async(Job* job) noexcept {
   const std::unique_ptr<Job> owned(job);
   job->async->done(*job->async, job->result);
 }

@@ -27,6 +27,8 @@ namespace holdfast {
 /// Crash order, as in docs/durability.md "put, group": (1) records written; (2) one sync, or one
 /// synchronous write; (3) observers are told, in the order of the queue, and each writer updates its index.
 /// Buffered groups skip (2): their slices stay chained, so that a crash keeps a prefix.
+/// Where memory runs out before (1), the group's tails forget what was placed, and all its jobs answer no_memory; from
+/// (1) on, and for waking the others, nothing needs any.
 /// Threads: any number of callers.
 class GroupRoute final : public WriteRoute {
  public:
@@ -43,7 +45,7 @@ class GroupRoute final : public WriteRoute {
   [[nodiscard]] Result<void> write(std::span<WriteEntry> entries, Durability durability) override;
   [[nodiscard]] Result<void> sync() override;
   void write_async(std::unique_ptr<AsyncWrite> write) override;
-  void note_interval(std::uint64_t bytes) override;
+  [[nodiscard]] bool note_interval(std::uint64_t bytes) noexcept override;
   void stop() noexcept override;
 
  private:
@@ -52,6 +54,7 @@ class GroupRoute final : public WriteRoute {
   // Where a waiting writer sleeps. Shared, so that waking it never touches memory it has left.
   struct Parking {
     std::atomic<JobState> state{JobState::queued};
+    std::shared_ptr<Parking> next{};  // in the leader's list of those to wake
   };
 
   struct Job {
@@ -60,18 +63,22 @@ class GroupRoute final : public WriteRoute {
     Result<void> result{};
     std::shared_ptr<Parking> parking{};    // null: nobody waits
     std::unique_ptr<AsyncWrite> async{};   // set: the job is on the heap, and whoever finishes it deletes it
+    Job* next = nullptr;                   // of those: in the leader's list of jobs to finish
   };
 
   [[nodiscard]] Result<void> run(Job& job);
-  void lead(Job* own);
+  void lead(Job* own) noexcept;
   void gather();
-  void commit_group();
+  void commit_group() noexcept;
   [[nodiscard]] bool place_jobs();
+  void forget_group() noexcept;
+  void fail_group(const Error& error) noexcept;
+  void end_interval() noexcept;
   [[nodiscard]] Result<void> write_stage(bool needs_sync, bool sync_all);
   void all_tails_durable() noexcept;
   void tell_group() const;
-  void hand_over(Job* own);
-  static void finish_async(Job* job);
+  [[nodiscard]] bool hand_over(Job* own) noexcept;
+  static void finish_async(Job* job) noexcept;
   void touch(Tail& tail);
 
   Storage& storage_;

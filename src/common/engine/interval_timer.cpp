@@ -1,5 +1,7 @@
 #include "common/engine/interval_timer.hpp"
 
+#include <new>
+#include <system_error>
 #include <utility>
 
 namespace holdfast {
@@ -18,19 +20,31 @@ void IntervalTimer::stop() noexcept {
   if (thread_.joinable()) thread_.join();
 }
 
-void IntervalTimer::arm() { change_to(State::armed); }
+bool IntervalTimer::arm() noexcept { return change_to(State::armed); }
 
-void IntervalTimer::fire() { change_to(State::due); }
+bool IntervalTimer::fire() noexcept { return change_to(State::due); }
 
 // States only rise until the thread has seen them: armed, due, stopping.
-void IntervalTimer::change_to(State state) {
+bool IntervalTimer::change_to(State state) noexcept {
   {
     const std::lock_guard lock(mutex_);
-    if (state_ >= state) return;
+    if (state_ >= state) return true;
+    if (!thread_.joinable() && state != State::stopping && !start()) return false;
     state_ = state;
-    if (!thread_.joinable() && state != State::stopping) thread_ = std::thread([this] { run(); });
   }
   changed_.notify_one();
+  return true;
+}
+
+bool IntervalTimer::start() noexcept {
+  try {
+    thread_ = std::thread([this] { run(); });
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  } catch (const std::system_error&) {  // the system gives no more threads
+    return false;
+  }
 }
 
 void IntervalTimer::run() {

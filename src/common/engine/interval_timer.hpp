@@ -21,11 +21,11 @@ class IntervalTimer {
   IntervalTimer& operator=(const IntervalTimer&) = delete;
   ~IntervalTimer();
 
-  /// The callback comes an interval from now, if none is on its way already.
-  void arm();
+  /// The callback comes an interval from now, if none is on its way already. False: no thread could be started for it.
+  bool arm() noexcept;
 
-  /// It comes at once.
-  void fire();
+  /// It comes at once. False: as arm().
+  bool fire() noexcept;
 
   /// Ends the thread, a running callback before it; none follows. In a forked child, where the thread does not
   /// exist, it is only forgotten.
@@ -34,7 +34,8 @@ class IntervalTimer {
  private:
   enum class State { idle, armed, due, stopping };
 
-  void change_to(State state);
+  bool change_to(State state) noexcept;
+  [[nodiscard]] bool start() noexcept;
   void run();
 
   std::chrono::milliseconds interval_;

@@ -1,10 +1,14 @@
 #include "common/engine/raw_bytes.hpp"
 
+#include "common/base/out_of_memory.hpp"
+#include "common/base/rollback.hpp"
+
 namespace holdfast {
 
-Result<std::vector<RawExtent>> RawBytes::add(SpaceId space, std::uint64_t start, std::uint64_t size_bytes) {
+Result<void> RawBytes::add(SpaceId space, std::uint64_t start, std::uint64_t size_bytes, const Prepare& prepare) {
   auto ranges = segments_.allocate_parts(size_bytes);
   if (!ranges) return Unexpected(ranges.error());
+  Rollback released([&] { extents_.release(*ranges); });
   std::vector<RawExtent> added;
   std::vector<CatalogEntry> entries;
   for (const ByteRange& range : *ranges) {
@@ -20,11 +24,10 @@ Result<std::vector<RawExtent>> RawBytes::add(SpaceId space, std::uint64_t start,
     start += range.size_bytes;
     if (!shares_syncs()) storage_.advise(range, Access::will_need);
   }
-  if (auto published = publish(entries); !published) {
-    extents_.release(*ranges);
-    return Unexpected(published.error());
-  }
-  return added;
+  prepare(added);
+  auto published = publish(entries);
+  if (published || published.error().code == ErrorCode::io) released.keep();  // io: the medium may know of them
+  return published;
 }
 
 Result<void> RawBytes::write(std::span<const WriteRange> ranges, Durability durability) {
@@ -34,7 +37,8 @@ Result<void> RawBytes::write(std::span<const WriteRange> ranges, Durability dura
     if (auto written = storage_.write(range.offset, range.bytes); !written) return written;
     size_bytes += range.bytes.size();
   }
-  if (durability == Durability::interval) route_.note_interval(size_bytes);
+  // Written, but nobody keeps what the level promises.
+  if (durability == Durability::interval && !route_.note_interval(size_bytes)) return Unexpected(out_of_memory());
   return success();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -37,8 +38,10 @@ class RawBytes {
       : storage_(storage), catalog_(catalog), extents_(extents), segments_(segments), route_(route) {}
 
   /// Extents for `size_bytes` of `space` from `start` on, both multiples of the block; in the catalog on return.
+  /// `prepare` gets them before: what it makes of them is right if add() succeeds, and then nothing may fail any more.
   /// Errors: no_space (nothing changed), io, locked.
-  [[nodiscard]] Result<std::vector<RawExtent>> add(SpaceId space, std::uint64_t start, std::uint64_t size_bytes);
+  using Prepare = std::function<void(const std::vector<RawExtent>& added)>;
+  [[nodiscard]] Result<void> add(SpaceId space, std::uint64_t start, std::uint64_t size_bytes, const Prepare& prepare);
 
   /// Writes `ranges`. Durability: as asked; on media where a fence covers its own core alone always immediate, since
   /// nobody could do it later. Errors: io (latched), locked.

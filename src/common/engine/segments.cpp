@@ -4,6 +4,7 @@
 
 #include "common/base/checksum.hpp"
 #include "common/base/mutant.hpp"
+#include "common/base/rollback.hpp"
 #include "common/base/success.hpp"
 #include "common/engine/commit_step.hpp"
 #include "common/engine/value_parts.hpp"
@@ -40,6 +41,7 @@ Result<SegmentPlace> Segments::add_records(SpaceId space, std::uint64_t slice_si
       segment_size_bytes_, round_up(sizeof(SegmentHeaderDisk) + slice_size_bytes_min, kBlockSizeBytes));
   auto extent = allocate_or_reclaim(size, [&] { return extents_.allocate(size); });
   if (!extent) return Unexpected(extent.error());
+  Rollback released([&] { extents_.release(*extent); });
   if (storage_.capabilities().granularity != Granularity::page) storage_.advise({extent->offset, size}, Access::will_need);
   const SegmentPlace place{catalog_.reserve_segment_id(), space, extent->offset, size};
   const SegmentHeaderDisk header =
@@ -53,10 +55,8 @@ Result<SegmentPlace> Segments::add_records(SpaceId space, std::uint64_t slice_si
                               .space_id = space,
                               .offset = place.offset,
                               .size_bytes = place.size_bytes}});
-  if (!added) {
-    extents_.release(*extent);
-    return Unexpected(added.error());
-  }
+  if (added || added.error().code == ErrorCode::io) released.keep();  // io: the medium may know of it
+  if (!added) return Unexpected(added.error());
   return place;
 }
 
@@ -67,6 +67,7 @@ Result<std::vector<ByteRange>> Segments::allocate_parts(std::uint64_t size_bytes
 Result<std::vector<ValuePartDisk>> Segments::add_value(SpaceId space, std::string_view value) {
   auto extents = allocate_parts(value.size());
   if (!extents) return Unexpected(extents.error());
+  Rollback released([&] { extents_.release(*extents); });
   std::vector<ValuePartDisk> parts;
   std::vector<CatalogEntry> entries;
   std::vector<WriteRange> ranges;
@@ -90,10 +91,8 @@ Result<std::vector<ValuePartDisk>> Segments::add_value(SpaceId space, std::strin
   if (added && too_late)
     for (const WriteRange& range : ranges)
       if (added) added = storage_.write(range.offset, range.bytes);
-  if (!added) {
-    extents_.release(*extents);
-    return Unexpected(added.error());
-  }
+  if (added || added.error().code == ErrorCode::io) released.keep();  // io: the medium may know of them
+  if (!added) return Unexpected(added.error());
   return parts;
 }
 

@@ -30,14 +30,15 @@ class SliceTable {
  public:
   [[nodiscard]] std::uint32_t add(const SliceInfo& info) {
     const std::lock_guard lock(mutex_);
-    const std::uint32_t index = count_++;
+    const std::uint32_t index = count_;
     const Place place = place_of(index);
-    if (place.within == 0) {
+    if (owned_[place.chunk] == nullptr) {
       owned_[place.chunk] = std::make_unique<SliceInfo[]>(std::size_t{kFirstChunkSize} << place.chunk);
       // release: a reader that learns of an index elsewhere must see the chunk it lies in
       chunks_[place.chunk].store(owned_[place.chunk].get(), std::memory_order_release);
     }
     owned_[place.chunk][place.within] = info;
+    ++count_;  // last: a chunk that there was no memory for is asked for again
     return index;
   }
 

@@ -45,7 +45,6 @@ void SliceWriter::stage_header(WriteStage& stage) {
   const SliceHeaderDisk header = make_slice_header(identity_.secret, identity_.epoch, range_.segment.segment_id,
                                                    range_.start, range_.size_bytes, previous_);
   stage.copy(range_.segment.offset + range_.start, bytes_of(header));
-  header_staged_ = true;
 }
 
 void SliceWriter::note_entry(const RecordDraft& draft, std::uint32_t padded_size_bytes) {
@@ -92,6 +91,7 @@ Location SliceWriter::append(const RecordDraft& draft, WriteStage& stage, std::u
   }
   if (content_check != nullptr) *content_check = header.content_check;
   note_entry(draft, place.padded_size_bytes);
+  header_staged_ = true;  // from here on nothing fails
   const Location location{table_index_, position_ / 8};
   position_ += static_cast<std::uint32_t>(padded);
   ++sequence_;

@@ -1,6 +1,7 @@
 #include "common/engine/space.hpp"
 
 #include <algorithm>
+#include <new>
 #include <thread>
 
 #include "common/base/thread_index.hpp"
@@ -56,11 +57,16 @@ Result<SliceRange> Space::take_range(std::uint64_t size_bytes_min) {
 void Space::add_range(const SliceRange& range) {
   if (range.size_bytes < kRangeSizeBytesMin) return;
   const std::lock_guard lock(mutex_);
-  ranges_.push_back(range);
+  try {
+    ranges_.push_back(range);
+  } catch (const std::bad_alloc&) {
+    // The next open finds it free.
+  }
 }
 
 Tail& Space::new_tail() {
   const std::lock_guard lock(mutex_);
+  idle_.reserve(tails_.size() + 1);  // giving a tail back must not need memory
   tails_.push_back(std::make_unique<Tail>(*this));
   return *tails_.back();
 }

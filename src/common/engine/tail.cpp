@@ -63,12 +63,23 @@ void Tail::end(WriteStage& stage) {
   current_.reset();
 }
 
+// The rest of the slices that are given up stays out of use until the store is opened again.
+void Tail::forget_unwritten() noexcept {
+  const SliceLinkDisk link = present_link();
+  next_number_ = written_number_;
+  if (link.segment_id == written_.segment_id && link.start == written_.start && link.count == written_.count) return;
+  previous_ = written_;
+  current_.reset();
+  leftovers_.clear();
+}
+
 void Tail::mark_durable() {
   // Only now: a slice opened there before the end record is durable would pass for lost records of this one.
   for (const SliceRange& leftover : leftovers_) space_.add_range(leftover);
   leftovers_.clear();
   if (current_) current_->mark_durable();
   undrained_ = false;
+  mark_written();
 }
 
 }  // namespace holdfast

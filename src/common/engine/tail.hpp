@@ -47,13 +47,20 @@ class Tail {
 
   /// Something was written, by an earlier commit, that no drain has covered.
   [[nodiscard]] bool has_undrained() const noexcept { return undrained_; }
-  void mark_undrained() noexcept { undrained_ = true; }
+  void mark_undrained() noexcept {
+    undrained_ = true;
+    mark_written();
+  }
 
-  void continue_chain(SliceLinkDisk previous) noexcept { previous_ = previous; }
+  /// Takes back what was appended since the last mark, and of which the medium has seen nothing: memory ran out on the
+  /// way. The chain goes on behind the last record that was written, in a slice of its own.
+  void forget_unwritten() noexcept;
+
+  void continue_chain(SliceLinkDisk previous) noexcept { previous_ = written_ = previous; }
 
   /// Of a log: the id that the next entry gets; 0 in a tail that numbers nothing.
   [[nodiscard]] std::uint64_t next_number() const noexcept { return next_number_; }
-  void continue_numbers(std::uint64_t next_number) noexcept { next_number_ = next_number; }
+  void continue_numbers(std::uint64_t next_number) noexcept { next_number_ = written_number_ = next_number; }
 
   /// The last slice that the tail has behind it: ended here, or found by recovery; nothing if there is none.
   [[nodiscard]] std::optional<SliceLinkDisk> last_slice() const noexcept {
@@ -71,6 +78,15 @@ class Tail {
     std::size_t ranges_used = 0;  // of reserved_
   };
 
+  /// The link that a slice opened now would have to what is behind the last record appended.
+  [[nodiscard]] SliceLinkDisk present_link() const noexcept {
+    return current_ && current_->started() ? current_->link() : previous_;
+  }
+  void mark_written() noexcept {
+    written_ = present_link();
+    written_number_ = next_number_;
+  }
+
   Space& space_;
   std::optional<SliceWriter> current_;
   Plan plan_;
@@ -78,6 +94,8 @@ class Tail {
   SliceLinkDisk previous_{};
   std::vector<SliceRange> leftovers_;  // of ended slices; free once the end records are durable
   std::uint64_t next_number_ = 0;
+  SliceLinkDisk written_{};           // present_link() when the medium was last told everything
+  std::uint64_t written_number_ = 0;  // next_number() then
   bool undrained_ = false;
 };
 

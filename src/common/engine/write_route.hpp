@@ -23,7 +23,11 @@ struct WriteEntry;
 /// of one tail it is told in their order, by one thread at a time.
 class WriteObserver {
  public:
-  virtual void written(const WriteEntry& entry) = 0;
+  /// Records up to that version, less than `version_end`, may be written next. What written() needs memory for is to be
+  /// had now: behind the write nothing may fail.
+  virtual void make_room(std::uint64_t version_end) = 0;
+
+  virtual void written(const WriteEntry& entry) noexcept = 0;
 
  protected:
   ~WriteObserver() = default;
@@ -64,10 +68,12 @@ class WriteRoute {
   [[nodiscard]] virtual Result<void> sync() = 0;
 
   /// The same for one record, without waiting. One thread's writes keep their order, whichever way they come.
+  /// Throws std::bad_alloc if it cannot be queued; then `done` is not called.
   virtual void write_async(std::unique_ptr<AsyncWrite> write) = 0;
 
-  /// That many bytes were stored with Durability::interval by another way than write().
-  virtual void note_interval(std::uint64_t bytes) = 0;
+  /// That many bytes were stored with Durability::interval by another way than write(). False if nobody will sync them:
+  /// no thread could be started.
+  [[nodiscard]] virtual bool note_interval(std::uint64_t bytes) noexcept = 0;
 
   /// Ends background work; what is still queued ends with `closed`. Requires: no other call is running or follows.
   virtual void stop() noexcept = 0;
@@ -77,6 +83,13 @@ class WriteRoute {
 inline void tell_observers(std::span<const WriteEntry> entries) {
   for (const WriteEntry& entry : entries)
     if (entry.observer != nullptr) entry.observer->written(entry);
+}
+
+/// Lets the observers of records that are about to be staged make room; `tail_of(Space&)` names each space's tail.
+template <class TailOf>
+void make_room_for(std::span<const WriteEntry> entries, TailOf&& tail_of) {
+  for (const WriteEntry& entry : entries)
+    if (entry.observer != nullptr) entry.observer->make_room(tail_of(*entry.space).next_number() + entries.size());
 }
 
 /// Records of one write placed in tails, shared by both routes.

@@ -38,8 +38,8 @@ class WriteStage {
     add({.offset = offset, .borrowed = bytes.data(), .start = 0, .size = bytes.size()});
   }
 
-  /// All ranges. Lifetime: until the stage is changed.
-  [[nodiscard]] std::span<const WriteRange> ranges() {
+  /// All ranges. Needs no memory. Lifetime: until the stage is changed.
+  [[nodiscard]] std::span<const WriteRange> ranges() noexcept {
     ranges_.clear();
     for (const Piece& piece : pieces_) {
       const std::byte* const data = piece.borrowed != nullptr ? piece.borrowed : buffer_.get() + piece.start;
@@ -88,6 +88,8 @@ class WriteStage {
         return;
       }
     }
+    if (pieces_.size() == pieces_.capacity()) pieces_.reserve(2 * pieces_.size() + 4);
+    if (ranges_.capacity() < pieces_.capacity()) ranges_.reserve(pieces_.capacity());
     pieces_.push_back(piece);
   }
 

@@ -33,7 +33,7 @@ void HashIndex::copy(const Entry& entry, IndexSlots& slots) {
   }
   slots.more_.clear();
   slots.first_ = unpack(entry);
-  slots.count_ = 1;
+  slots.count_ = slots.first_.version == 0 ? 0 : 1;  // 0: as the map has made it, see replace()
 }
 
 IndexSlots HashIndex::find(std::uint64_t hash) const {
@@ -74,7 +74,7 @@ bool HashIndex::replace(std::uint64_t hash, IndexSlots& seen, std::optional<std:
     } else {
       chain->push_back(slot);
     }
-  } else if (match) {
+  } else if (match || present.empty()) {  // empty: the map ran out of memory when it had taken the entry, and grew
     entry = pack(slot);
   } else {
     auto chain_owner = std::make_unique<Chain>(Chain{unpack(entry), slot});

@@ -8,11 +8,16 @@ SequenceIndex::Place SequenceIndex::place_of(std::uint64_t number) noexcept {
   return {chunk, shifted - (kFirstChunkSize << chunk)};
 }
 
+void SequenceIndex::make_room(std::uint64_t end) {
+  for (std::size_t chunk = place_of(next()).chunk; chunk <= place_of(end - 1).chunk; ++chunk)
+    if (chunks_[chunk] == nullptr)
+      chunks_[chunk] = std::make_unique_for_overwrite<std::uint64_t[]>(kFirstChunkSize << chunk);
+}
+
 void SequenceIndex::add(std::uint64_t packed) {
   const std::uint64_t number = next_.load(std::memory_order_relaxed);  // relaxed: only the adder changes it
   const Place place = place_of(number);
-  if (place.within == 0)
-    chunks_[place.chunk] = std::make_unique_for_overwrite<std::uint64_t[]>(kFirstChunkSize << place.chunk);
+  if (place.within == 0) make_room(number + 1);
   chunks_[place.chunk][place.within] = packed;
   next_.store(number + 1, std::memory_order_release);  // release: the entry, and all it tells of, come with it
 }

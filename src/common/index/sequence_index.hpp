@@ -19,6 +19,9 @@ class SequenceIndex {
   /// Shows the next number's record. Threads: one at a time, each behind the last.
   void append(Location location) { add(location.packed()); }
 
+  /// Room for all numbers below `end`: appending them needs no memory then. Threads: as append.
+  void make_room(std::uint64_t end);
+
   /// The next number's record is lost. Threads: as append.
   void append_lost() { add(kLost); }
 
