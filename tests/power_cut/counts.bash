@@ -43,6 +43,12 @@ counts_line() {
   echo "$sum acknowledged writes checked, $lost_total lost, $refused_total stores refused, $images_checked images"
 }
 
+# Whether each facade on each device had something to lose.
+all_columns_counted() {
+  local column
+  for column in "${columns[@]}"; do (( ${acknowledged_before[$column]:-0} > 0 )) || return; done
+}
+
 print_summary() {
   local device facade column
   echo

@@ -10,7 +10,8 @@ flushes_logged=0
 # check_images COUNT: at that many flushes of the last run, chosen at random. Needs base.img, the disk before that run.
 check_images() {
   local flushes chosen=() at=0 i flush next some
-  mapfile -t flushes < <("$programs/holdfast_block_log" flushes "$dir/disk.log")
+  "$programs/holdfast_block_log" flushes "$dir/disk.log" >"$dir/flushes" || fail "no write log of the disk"
+  mapfile -t flushes <"$dir/flushes"
   flushes_logged=$(( flushes_logged + ${#flushes[@]} ))
   (( ${#flushes[@]} > 1 )) || return 0
   for (( i = 0; i < $1; ++i )); do
@@ -24,7 +25,7 @@ check_images() {
     some=
     random_below 2
     if (( below )); then random_below 1000000; some=$below; fi
-    "$programs/holdfast_block_log" apply "$dir/disk.log" "$dir/base.img" "$at" "$flush"
+    "$programs/holdfast_block_log" apply "$dir/disk.log" "$dir/base.img" "$at" "$flush" || fail "no replay"
     at=$flush
     check_image "$flush" "$next" "$some" || return
   done
@@ -33,8 +34,8 @@ check_images() {
 # check_image FLUSH NEXT SEED
 check_image() {
   local image="$dir/image.img" status=0
-  cp --sparse=always "$dir/base.img" "$image"
-  "$programs/holdfast_block_log" behind "$dir/disk.log" "$image" "$1" "$2" "$area_offset" ${3:+"$3"}
+  copy_image "$dir/base.img" "$image"
+  "$programs/holdfast_block_log" behind "$dir/disk.log" "$image" "$1" "$2" "$area_offset" ${3:+"$3"} || fail "no replay"
   rm -f "$dir/image.store"
   # The journal is replayed as a mount would do it; then the store is taken out of the file system.
   e2fsck -p "$image" >"$dir/image.log" 2>&1 || (( $? == 1 )) || status=1
