@@ -36,6 +36,8 @@ Result<ExitCode> with_store(const StoreArguments& arguments, OpenMode mode, mill
     return Unexpected(error);
   }
   Result<ExitCode> result = command(*store);
+  // A store that has lost a page says so to every call: that is why the command has failed, whatever it says.
+  if (const auto info = store->info(); !info) result = Unexpected(info.error());
   const Result<void> closed = store->close();
   if (!result) return Unexpected(with_path(result.error(), arguments));
   if (!closed) return Unexpected(with_path(closed.error(), arguments));

@@ -16,12 +16,22 @@ namespace {
 
 constexpr std::string_view kStandardOutput = "standard output";
 
+/// Looks at each page, as the kernel could not: if they are a store's and one went missing, the store is
+/// told.
+void look_at(std::string_view bytes) noexcept {
+  constexpr std::size_t kPageBytes = 4096;
+  for (std::size_t at = 0; at < bytes.size(); at += kPageBytes)
+    static_cast<const volatile char*>(bytes.data())[at];
+  if (!bytes.empty()) static_cast<const volatile char*>(bytes.data())[bytes.size() - 1];
+}
+
 }  // namespace
 
 Result<void> Output::write(std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size())
-    return Unexpected(system_error(kStandardOutput, "cannot write"));
-  return {};
+  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size()) return {};
+  const Error error = system_error(kStandardOutput, "cannot write");
+  look_at(bytes);
+  return Unexpected(error);
 }
 
 Result<void> Output::line(std::string_view text) {
