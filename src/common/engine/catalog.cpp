@@ -8,6 +8,7 @@
 #include "common/base/checksum.hpp"
 #include "common/base/out_of_memory.hpp"
 #include "common/engine/commit_step.hpp"
+#include "common/engine/orphans.hpp"
 #include "common/engine/segment_scan.hpp"
 #include "common/format/catalog_entry.hpp"
 
@@ -15,9 +16,6 @@ namespace holdfast {
 namespace {
 
 constexpr SegmentId kFirstCatalogSegmentId = 1;
-
-// Opens in a row that wrote nothing to the catalog, behind which the loss of a slice's header is still seen.
-constexpr std::uint32_t kEpochsLookedAt = 4;
 
 // A quarter of a segment: about 250 segments' entries of 88 bytes for each 64 KiB of it.
 std::uint64_t first_catalog_size(std::uint64_t segment_size_bytes) noexcept {
@@ -135,29 +133,16 @@ Result<void> Catalog::read_records(const SuperblockDisk& superblock) {
       known_count = headers[i + 1].previous.count;
     if (auto applied = apply_slice(headers[i], known_count); !applied) return applied;
   }
-  if (auto proof = behind_lost_slice(segment); proof && superblock.clean == 0)
-    return Unexpected(damaged(storage_, "the header of its last slice is damaged", segment_.offset + *proof));
+  // Of a store that was not closed nobody but its header knows of the last slice.
+  const SegmentGap gap{static_cast<std::uint32_t>(round_up(end_offset_, kSliceAlignment)),
+                       static_cast<std::uint32_t>(segment_.size_bytes)};
+  if (superblock.clean == 0)
+    if (const auto lost = header_of_orphans(segment, segment_.segment_id, superblock.secret, gap, superblock.epoch))
+      return Unexpected(damaged(storage_, "the header of its last slice is damaged", segment_.offset + lost->start));
   // A catalog segment is durable, snapshot included, before a superblock names it.
   if (last_slice_.start < superblock.catalog_slice_start || last_slice_.count == 0)
     return Unexpected(damaged(storage_, "its last slice is missing", segment_.offset));
   return {};
-}
-
-// A store that was not closed has nobody who knows of the last slice but its header. Where that is damaged, the second
-// record and those behind it still say that the first had been durable.
-std::optional<std::uint64_t> Catalog::behind_lost_slice(std::span<const std::byte> segment) const {
-  const std::uint64_t start = round_up(end_offset_, kSliceAlignment);
-  const std::uint64_t first = start + sizeof(SliceHeaderDisk);
-  const std::uint32_t oldest = std::max(last_slice_.epoch, superblock_.epoch - std::min(superblock_.epoch, kEpochsLookedAt));
-  for (std::uint32_t epoch = superblock_.epoch; epoch >= oldest && epoch > 0; --epoch) {
-    const SliceReader reader(segment, static_cast<std::uint32_t>(segment.size()),
-                             slice_seed(superblock_.secret, segment_.segment_id, epoch));
-    for (std::uint64_t offset = first; offset < segment.size(); offset += kRecordAlignmentMin) {
-      const auto record = reader.at(static_cast<std::uint32_t>(offset));
-      if (record && record->header.sequence > 0 && record->header.watermark > first) return offset;
-    }
-  }
-  return std::nullopt;
 }
 
 Result<void> Catalog::apply_slice(const SliceHeaderDisk& header, std::uint32_t known_count) {

@@ -79,7 +79,6 @@ class Catalog {
   explicit Catalog(Storage& storage) : storage_(storage) {}
 
   [[nodiscard]] Result<void> read_records(const SuperblockDisk& superblock);
-  [[nodiscard]] std::optional<std::uint64_t> behind_lost_slice(std::span<const std::byte> segment) const;
   [[nodiscard]] Result<void> apply_slice(const SliceHeaderDisk& header, std::uint32_t known_count);
   [[nodiscard]] Result<void> append(const std::vector<CatalogEntry>& entries);
   [[nodiscard]] Result<void> checkpoint(const std::vector<CatalogEntry>& entries);

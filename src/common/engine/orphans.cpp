@@ -10,19 +10,33 @@ namespace {
 // Opens in a row that wrote nothing to a tail, behind which its last slice is still found without its header.
 constexpr std::uint32_t kEpochsLookedAt = 4;
 
+// Records one behind the other, without a gap in places or sequences: surely of one slice.
+struct Run {
+  std::uint32_t first_offset = 0;
+  std::uint32_t first_sequence = 0;
+  std::uint32_t next_offset = 0;
+  std::uint32_t next_sequence = 0;
+};
+
+// A watermark inside a run says that its first record had been durable, and so the header before it. One that lies before
+// the run says nothing: of a slice nothing of which is durable it is where the slice begins.
 std::optional<std::uint32_t> start_of_orphans(const SliceReader& reader, SegmentGap gap) {
-  const auto first_place = gap.begin + static_cast<std::uint32_t>(sizeof(SliceHeaderDisk));
-  std::optional<std::uint32_t> start;
-  for (std::uint32_t offset = first_place; offset + sizeof(RecordHeaderDisk) <= gap.end;) {
+  constexpr auto kHeaderBytes = static_cast<std::uint32_t>(sizeof(SliceHeaderDisk));
+  Run run;
+  for (std::uint32_t offset = gap.begin + kHeaderBytes; offset + sizeof(RecordHeaderDisk) <= gap.end;) {
     const auto record = reader.at(offset);
     if (!record) {
       offset += kRecordAlignmentMin;
       continue;
     }
-    const bool is_first = record->header.sequence == 0;
-    if (!start) start = is_first ? offset - static_cast<std::uint32_t>(sizeof(SliceHeaderDisk)) : gap.begin;
-    if (!is_first && record->header.watermark > *start + sizeof(SliceHeaderDisk)) return start;
-    offset += record->header.padded_size_bytes;
+    const RecordHeaderDisk& header = record->header;
+    if (offset != run.next_offset || header.sequence != run.next_sequence)
+      run = {.first_offset = offset, .first_sequence = header.sequence};
+    else if (header.watermark > run.first_offset)
+      return run.first_sequence == 0 ? run.first_offset - kHeaderBytes : gap.begin;
+    offset += header.padded_size_bytes;
+    run.next_offset = offset;
+    run.next_sequence = header.sequence + 1;
   }
   return std::nullopt;
 }
