@@ -4,130 +4,15 @@
 #include <cstring>
 #include <set>
 
-#include "common/base/key_hash.hpp"
 #include "common/base/mutant.hpp"
 #include "common/engine/batch_verdict.hpp"
 #include "common/engine/found_slice.hpp"
-#include "common/engine/orphans.hpp"
 #include "common/engine/parallel.hpp"
-#include "common/engine/segment_scan.hpp"
+#include "common/engine/segment_reader.hpp"
 #include "common/engine/slice_chain.hpp"
-#include "common/format/footer.hpp"
 
 namespace holdfast {
 namespace {
-
-// The slices of one segment; locations carry no slice index yet.
-class SegmentReader {
- public:
-  SegmentReader(const RecoveryInput& input, const CatalogSegment& segment)
-      : input_(input),
-        place_{segment.id, segment.space_id, segment.extent.offset, segment.extent.size_bytes},
-        bytes_(input.storage.at(segment.extent.offset), segment.extent.size_bytes) {}
-
-  [[nodiscard]] std::vector<FoundSlice> read() {
-    std::vector<FoundSlice> found;
-    for_each_slice(bytes_, place_.segment_id, input_.secret, [&](const SliceHeaderDisk& header) {
-      found.push_back(read_slice(header, input_.catalog.slice_count(place_.segment_id, header.start), input_.use_footers));
-      return found.back().scan.end_offset;
-    });
-    if (input_.finds_orphans) add_orphans(found);
-    return found;
-  }
-
-  [[nodiscard]] FoundSlice read_slice(const SliceHeaderDisk& header, std::uint32_t known_count, bool use_footer) const {
-    FoundSlice slice{.space_id = place_.space_id, .segment = place_};
-    std::optional<ScanBegin> begin;
-    if (use_footer) begin = take_footer(slice, header);
-    slice.scan = scan_slice(
-        bytes_, header, input_.secret, known_count, [&slice](const ScannedRecord& record) { add(slice, record); },
-        begin);
-    slice.kept_end = slice.scan.end_offset;
-    return slice;
-  }
-
- private:
-  void add_orphans(std::vector<FoundSlice>& found) const {
-    const std::size_t with_header = found.size();
-    std::uint64_t begin = kFirstSliceStart;
-    for (std::size_t i = 0; i <= with_header; ++i) {
-      const bool is_last = i == with_header;
-      const std::uint64_t end = is_last ? place_.size_bytes : found[i].scan.header.start;
-      if (begin < end) add_orphans_of({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)}, found);
-      if (!is_last) begin = round_up(found[i].scan.end_offset, kSliceAlignment);
-    }
-  }
-
-  void add_orphans_of(SegmentGap gap, std::vector<FoundSlice>& found) const {
-    const auto header = header_of_orphans(bytes_, place_.segment_id, input_.secret, gap, input_.epoch);
-    if (!header) return;
-    found.push_back(read_slice(*header, 0, false));
-    found.back().is_orphan = true;
-  }
-
-  // Everything a footer covers is durable, and the batches it names are whole.
-  [[nodiscard]] std::optional<ScanBegin> take_footer(FoundSlice& slice, const SliceHeaderDisk& header) const {
-    const auto found = read_footer(bytes_, header, slice_seed(input_.secret, header.segment_id, header.epoch));
-    if (!found) return std::nullopt;
-    slice.footer_size_bytes = footer_size_bytes(found->footer.count);
-    for (const FooterEntryDisk& entry : found->entries) {
-      const auto type = static_cast<RecordType>(entry.type);
-      note_numbers(slice, type, entry.version, entry.batch);
-      if (entry.batch != 0) slice.proved_batches.push_back(entry.batch);
-      if (!is_content(type)) continue;
-      slice.records.push_back({.key_hash = entry.key_hash,
-                               .version = entry.version,
-                               .location = {0, entry.offset / 8},
-                               .type = type,
-                               .flags = entry.flags});
-      slice.bytes += entry.padded_size_bytes;
-    }
-    return ScanBegin{found->footer.covered_end, found->footer.count};
-  }
-
-  [[nodiscard]] static bool is_content(RecordType type) noexcept {
-    return type == RecordType::put || type == RecordType::erase || type == RecordType::log_entry;
-  }
-
-  static void note_numbers(FoundSlice& slice, RecordType type, std::uint64_t version, std::uint64_t batch) {
-    slice.batch_max = std::max(slice.batch_max, batch);
-    if (type == RecordType::put || type == RecordType::erase) slice.version_max = std::max(slice.version_max, version);
-    if (type == RecordType::slice_end) slice.next_number = version;
-  }
-
-  static void add(FoundSlice& slice, const ScannedRecord& record) {
-    const RecordHeaderDisk& header = record.view.header;
-    note_numbers(slice, record.view.type(), header.version, header.batch);
-    switch (record.view.type()) {
-      case RecordType::put:
-      case RecordType::erase:
-      case RecordType::log_entry:
-        if (header.batch != 0)
-          slice.members.push_back({header.batch, header.content_check, record.offset});
-        slice.records.push_back({.key_hash = key_hash(record.view.key),
-                                 .version = header.version,
-                                 .location = {0, record.offset / 8},
-                                 .type = record.view.type(),
-                                 .flags = header.flags});
-        slice.bytes += header.padded_size_bytes;
-        break;
-      case RecordType::batch_trailer: {
-        BatchTrailer trailer{header.batch, {}, record.offset};
-        if (record.view.payload.size() != sizeof trailer.content) break;
-        std::memcpy(&trailer.content, record.view.payload.data(), sizeof trailer.content);
-        slice.trailers.push_back(trailer);
-        break;
-      }
-      case RecordType::slice_end:
-      case RecordType::catalog:
-        break;
-    }
-  }
-
-  const RecoveryInput& input_;
-  SegmentPlace place_;
-  std::span<const std::byte> bytes_;
-};
 
 class Recovery {
  public:
