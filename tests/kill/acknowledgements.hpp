@@ -6,7 +6,8 @@
 
 namespace holdfast::kill {
 
-inline constexpr std::uint32_t kWriterThreads = 4;
+inline constexpr std::uint32_t kKeyThreads = 4;  ///< Of the process that writes keys.
+inline constexpr std::uint32_t kThreadsMax = 8;
 
 /// Shared between the writing process and the one that kills it; it survives the kill. An operation's
 /// number is written to `begun` before its call and to `acknowledged` after its success, so that at
@@ -16,7 +17,7 @@ struct Acknowledgements {
     std::atomic<std::uint64_t> begun{0};
     std::atomic<std::uint64_t> acknowledged{0};
   };
-  std::array<Thread, kWriterThreads> threads;
+  std::array<Thread, kThreadsMax> threads;
 };
 
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "a lock would not survive the kill");

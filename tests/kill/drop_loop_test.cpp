@@ -9,8 +9,8 @@
 #include <holdfast/holdfast.hpp>
 
 #include "contract/storage_test_support.hpp"
-#include "operations.hpp"
-#include "replay.hpp"
+#include "lanes/key_operations.hpp"
+#include "lanes/key_replay.hpp"
 
 namespace holdfast::kill {
 namespace {
@@ -39,7 +39,7 @@ class DropLoop : public ::testing::TestWithParam<BackendRow> {
     auto space = store->kv("drop", {.durability = durability});
     ASSERT_TRUE(ok(space));
     for (std::uint32_t t = 0; t < kWriters; ++t) {
-      const ThreadState found = read_thread(*space, t);
+      const lanes::ThreadState found = read_thread(*space, t);
       ASSERT_TRUE(replays_[t].settle(found)) << replays_[t].explain(found);
     }
     const std::uint64_t first = replays_[0].begun() + 1;
@@ -54,25 +54,25 @@ class DropLoop : public ::testing::TestWithParam<BackendRow> {
  private:
   static Result<void> write(Store& store, Kv& space, std::uint32_t thread, std::uint64_t number) {
     Batch batch;
-    const Operation operation = operation_of(kSeed, thread, number);
-    for (const Change& change : operation.changes) {
+    const lanes::Operation operation = lanes::operation_of(kSeed, thread, number);
+    for (const lanes::Change& change : operation.changes) {
       if (change.erases) {
         batch.erase(space, change.key);
       } else {
-        batch.put(space, change.key, make_value(change.key, number, change.value_size_bytes));
+        batch.put(space, change.key, lanes::make_value(change.key, number, change.value_size_bytes));
       }
     }
     return store.commit(batch);
   }
 
-  static ThreadState read_thread(const Kv& space, std::uint32_t thread) {
-    ThreadState found;
-    for (std::uint32_t index = 0; index < kKeysPerThread; ++index) {
-      const std::string key = key_of(thread, index);
+  static lanes::ThreadState read_thread(const Kv& space, std::uint32_t thread) {
+    lanes::ThreadState found;
+    for (std::uint32_t index = 0; index < lanes::kKeysPerThread; ++index) {
+      const std::string key = lanes::key_of(thread, index);
       const auto value = space.get(key);
       EXPECT_TRUE(ok(value));
       if (!value || !*value) continue;
-      const auto number = number_in(key, **value);
+      const auto number = lanes::number_in(key, **value);
       EXPECT_TRUE(number) << "torn: " << key.substr(0, 40);
       found[key] = {number.value_or(0), static_cast<std::uint32_t>((*value)->size())};
     }
@@ -81,7 +81,7 @@ class DropLoop : public ::testing::TestWithParam<BackendRow> {
 
   TestDirectory directory_;
   Options options_{};
-  std::vector<Replay> replays_;
+  std::vector<lanes::Replay> replays_;
 };
 
 TEST_P(DropLoop, NothingIsWrittenOverRecords) {

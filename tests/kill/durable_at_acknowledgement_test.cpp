@@ -14,7 +14,7 @@
 
 #include "contract/storage_test_support.hpp"
 #include "kv/kv_space.hpp"
-#include "operations.hpp"
+#include "lanes/key_operations.hpp"
 #include "testing/durable_mark_storage.hpp"
 
 namespace holdfast::kill {
@@ -50,7 +50,7 @@ class WatchedStore {
     for (std::uint32_t t = 0; t < kThreads; ++t) {
       threads.emplace_back([this, t] {
         for (std::uint64_t number = 1; number <= kOperations; ++number) {
-          const Operation operation = operation_of(kSeed, t, number);
+          const lanes::Operation operation = lanes::operation_of(kSeed, t, number);
           if (auto done = apply(operation, number); !done) return keep(done.error().to_string());
           watch(operation);
         }
@@ -62,7 +62,7 @@ class WatchedStore {
   [[nodiscard]] bool all_durable() {
     bool durable = true;
     for (std::uint32_t t = 0; t < kThreads; ++t) {
-      for (std::uint32_t index = 0; index < kKeysPerThread; ++index) durable &= below_mark(key_of(t, index));
+      for (std::uint32_t index = 0; index < lanes::kKeysPerThread; ++index) durable &= below_mark(lanes::key_of(t, index));
     }
     return durable;
   }
@@ -72,25 +72,25 @@ class WatchedStore {
   [[nodiscard]] std::string failure() const { return failure_; }
 
  private:
-  Result<void> apply(const Operation& operation, std::uint64_t number) {
+  Result<void> apply(const lanes::Operation& operation, std::uint64_t number) {
     Batch batch;
-    for (const Change& change : operation.changes) {
+    for (const lanes::Change& change : operation.changes) {
       if (change.erases) {
         batch.erase(*space_, change.key);
       } else {
-        batch.put(*space_, change.key, make_value(change.key, number, change.value_size_bytes));
+        batch.put(*space_, change.key, lanes::make_value(change.key, number, change.value_size_bytes));
       }
     }
     if (operation.is_batch) return store_->commit(batch);
-    const Change& change = operation.changes.front();
+    const lanes::Change& change = operation.changes.front();
     if (!change.erases)
-      return space_->put(change.key, make_value(change.key, number, change.value_size_bytes));
+      return space_->put(change.key, lanes::make_value(change.key, number, change.value_size_bytes));
     return space_->erase(change.key).map([](bool) {});
   }
 
   /// Nobody else writes this thread's keys: what lies there now is what was just acknowledged.
-  void watch(const Operation& operation) {
-    for (const Change& change : operation.changes) {
+  void watch(const lanes::Operation& operation) {
+    for (const lanes::Change& change : operation.changes) {
       if (change.erases) continue;
       ++records_;
       if (kv::space_of(*space_).placements(change.key).empty()) keep("no place of " + change.key);

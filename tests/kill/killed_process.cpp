@@ -21,19 +21,20 @@ using std::chrono::steady_clock;
 
 constexpr microseconds kLook{200};
 
-pid_t spawn(const Target& target, const SharedPage& page) {
-  std::vector<std::string> arguments{HOLDFAST_KILL_WRITER,
+pid_t spawn(const Target& target, const SharedPage& page, const Kill& kill) {
+  std::vector<std::string> arguments{target.writer,
                                      target.path.string(),
                                      target.options.backend == Backend::pmem ? "pmem" : "file",
                                      std::to_string(target.options.segment_size_bytes),
                                      std::to_string(target.options.size_bytes),
                                      std::to_string(target.seed),
-                                     std::to_string(page.descriptor())};
+                                     std::to_string(page.descriptor()),
+                                     kill.point ? kill.point->to_string() : "none"};
   std::vector<char*> pointers;
   for (auto& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   pid_t child = -1;
-  if (::posix_spawn(&child, HOLDFAST_KILL_WRITER, nullptr, nullptr, pointers.data(), environ) != 0) return -1;
+  if (::posix_spawn(&child, target.writer, nullptr, nullptr, pointers.data(), environ) != 0) return -1;
   return child;
 }
 
@@ -43,10 +44,9 @@ bool has_ended(pid_t child) {
          info.si_pid == child;
 }
 
-std::array<std::uint64_t, kWriterThreads> acknowledged_each(const Acknowledgements& page) {
-  std::array<std::uint64_t, kWriterThreads> numbers{};
-  std::ranges::transform(page.threads, numbers.begin(),
-                         [](const auto& thread) { return thread.acknowledged.load(); });
+std::vector<std::uint64_t> acknowledged_each(const Acknowledgements& page, std::uint32_t threads) {
+  std::vector<std::uint64_t> numbers;
+  for (std::uint32_t t = 0; t < threads; ++t) numbers.push_back(page.threads[t].acknowledged.load());
   return numbers;
 }
 
@@ -72,19 +72,18 @@ std::uint64_t SharedPage::acknowledged() const noexcept {
   return sum;
 }
 
-std::string write_and_kill(const Target& target, const SharedPage& page, std::uint64_t more,
-                           std::uint64_t wait_us) {
-  const auto before = acknowledged_each(*page);
-  const pid_t child = spawn(target, page);
+std::string write_and_kill(const Target& target, const SharedPage& page, const Kill& kill) {
+  const auto before = acknowledged_each(*page, target.threads);
+  const pid_t child = spawn(target, page, kill);
   if (child < 0) return "the writer did not start";
   const auto all_write = [&] {
-    const auto now = acknowledged_each(*page);
+    const auto now = acknowledged_each(*page, target.threads);
     return std::ranges::equal(before, now, std::ranges::less{});
   };
-  while (!has_ended(child) && !all_write()) std::this_thread::sleep_for(kLook);
+  while (!kill.is_early && !has_ended(child) && !all_write()) std::this_thread::sleep_for(kLook);
 
-  const std::uint64_t enough = page.acknowledged() + more;
-  const auto end = steady_clock::now() + microseconds(wait_us);
+  const std::uint64_t enough = page.acknowledged() + kill.more;
+  const auto end = steady_clock::now() + microseconds(kill.wait_us);
   while (!has_ended(child) && page.acknowledged() < enough && steady_clock::now() < end) {
     std::this_thread::sleep_for(
         std::min(kLook, std::chrono::duration_cast<microseconds>(end - steady_clock::now())));

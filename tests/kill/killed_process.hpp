@@ -4,16 +4,20 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include <holdfast/options.hpp>
 
 #include "acknowledgements.hpp"
+#include "kill_point.hpp"
 
 namespace holdfast::kill {
 
 /// Where and how a store is written.
 struct Target {
+  const char* writer = nullptr;  ///< The program that writes.
+  std::uint32_t threads = 0;     ///< That acknowledge in it.
   std::filesystem::path path;
   Options options{};
   std::uint64_t seed = 0;
@@ -37,10 +41,16 @@ class SharedPage {
   Acknowledgements* page_;
 };
 
-/// Starts a writer, lets each of its threads acknowledge at least one operation, then waits until
-/// `more` operations in all are acknowledged or `wait_us` have passed, and kills it with SIGKILL.
-/// Returns an empty text, or why the writer ended by itself.
-[[nodiscard]] std::string write_and_kill(const Target& target, const SharedPage& page, std::uint64_t more,
-                                         std::uint64_t wait_us);
+/// When a writer is killed: at its point, if it comes there; else when `more` operations in all are acknowledged or
+/// `wait_us` have passed.
+struct Kill {
+  std::uint64_t more = 0;
+  std::uint64_t wait_us = 0;
+  bool is_early = false;  ///< The time runs from the start, so that recovery is killed; else from each thread's first.
+  std::optional<KillPoint> point{};
+};
+
+/// Starts a writer and kills it with SIGKILL. Returns an empty text, or why the writer ended otherwise.
+[[nodiscard]] std::string write_and_kill(const Target& target, const SharedPage& page, const Kill& kill);
 
 }  // namespace holdfast::kill

@@ -8,7 +8,7 @@
 
 #include <holdfast/error.hpp>
 
-#include "lanes.hpp"
+#include "devices.hpp"
 
 namespace holdfast::power_cut {
 

@@ -15,7 +15,7 @@
 
 #include "acknowledgements.hpp"
 #include "common/base/mutant.hpp"
-#include "lane_writer.hpp"
+#include "lanes/lane_writer.hpp"
 #include "session.hpp"
 
 namespace holdfast::power_cut {
@@ -46,7 +46,7 @@ bool choose_mutant() {
 class Start {
  public:
   void one_is_writing() {
-    if (writing_.fetch_add(1) + 1 == kDevices * kLanes.size()) say("loading");
+    if (writing_.fetch_add(1) + 1 == kDevices * lanes::kLanes.size()) say("loading");
   }
 
  private:
@@ -55,7 +55,7 @@ class Start {
 
 void write_lane(Session& session, std::uint64_t seed, std::uint32_t lane, const AcknowledgementArea& area,
                 Start& start) {
-  LaneWriter writer(session.spaces(), seed, lane, session.settled(lane));
+  lanes::LaneWriter writer(session.spaces(), seed, lane, session.settled(lane));
   for (bool is_first = true;; is_first = false) {
     if (auto done = writer.apply(); !done) stop(done.error());
     if (auto told = area.write(session.device(), lane, writer.number()); !told) stop(told.error());
@@ -69,7 +69,7 @@ void load(std::vector<Session>& sessions, std::uint64_t seed, const Acknowledgem
   Start start;
   std::vector<std::jthread> threads;
   for (Session& session : sessions)
-    for (std::uint32_t lane = 0; lane < kLanes.size(); ++lane)
+    for (std::uint32_t lane = 0; lane < lanes::kLanes.size(); ++lane)
       threads.emplace_back([&, lane] { write_lane(session, seed, lane, area, start); });
 }
 

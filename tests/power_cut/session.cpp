@@ -5,9 +5,28 @@
 #include <string>
 #include <utility>
 
-#include "store_check.hpp"
+#include "lanes/store_check.hpp"
 
 namespace holdfast::power_cut {
+namespace {
+
+using lanes::Facade;
+using lanes::kLanes;
+using lanes::name;
+
+/// The backend stays automatic: the guest's two media must be told apart by the store itself.
+Result<lanes::Spaces> open_guest_store(const std::filesystem::path& path, OpenMode mode) {
+  Options options;
+  options.mode = mode;
+  options.size_bytes = std::uint64_t{8} << 20;  // small: the power is cut while it grows as well
+  options.segment_size_bytes = std::uint64_t{256} << 10;
+  auto store = Store::open(path, options);
+  if (!store) return Unexpected(store.error());
+  return lanes::open_spaces(std::move(*store), mode);
+}
+
+}  // namespace
+
 
 void say(const std::string& line) {
   std::printf("power-cut: %s\n", line.c_str());
@@ -40,14 +59,14 @@ Result<void> Session::read_acknowledgements() {
 }
 
 bool Session::check(OpenMode mode) {
-  auto spaces = open_spaces(path_, mode);
+  auto spaces = open_guest_store(path_, mode);
   if (!spaces) {
     say("refused device=" + std::string(name(device_)));
     complain(spaces.error().to_string());
     return false;
   }
   spaces_.emplace(std::move(*spaces));
-  const Verdict verdict = check_store(*spaces_, seed_, acknowledged_);
+  const lanes::Verdict verdict = lanes::check_store(*spaces_, seed_, acknowledged_);
   settled_ = verdict.settled;
   for (const auto& complaint : verdict.complaints) complain(complaint);
   if (mode != OpenMode::read_only || !verdict.complaints.empty()) print_counts(verdict.lost);

@@ -10,7 +10,9 @@
 #include <holdfast/error.hpp>
 
 #include "acknowledgements.hpp"
-#include "spaces.hpp"
+#include "devices.hpp"
+#include "lanes/lane_spaces.hpp"
+#include "lanes/lanes.hpp"
 
 namespace holdfast::power_cut {
 
@@ -35,22 +37,22 @@ class Session {
   [[nodiscard]] Result<void> settle();
 
   [[nodiscard]] Device device() const noexcept { return device_; }
-  [[nodiscard]] Spaces& spaces() noexcept { return *spaces_; }
+  [[nodiscard]] lanes::Spaces& spaces() noexcept { return *spaces_; }
   [[nodiscard]] std::uint64_t settled(std::uint32_t lane) const noexcept { return settled_[lane]; }
 
  private:
   [[nodiscard]] Result<void> read_acknowledgements();
   [[nodiscard]] bool check(OpenMode mode);
-  void print_counts(const std::array<std::uint64_t, kLanes.size()>& lost) const;
+  void print_counts(const std::array<std::uint64_t, lanes::kLanes.size()>& lost) const;
   void complain(const std::string& text) const;
 
   Device device_;
   std::filesystem::path path_;
   std::uint64_t seed_;
   const AcknowledgementArea& area_;
-  std::array<std::uint64_t, kLanes.size()> acknowledged_{};
-  std::array<std::uint64_t, kLanes.size()> settled_{};
-  std::optional<Spaces> spaces_;
+  std::array<std::uint64_t, lanes::kLanes.size()> acknowledged_{};
+  std::array<std::uint64_t, lanes::kLanes.size()> settled_{};
+  std::optional<lanes::Spaces> spaces_;
 };
 
 /// One line for the driver. Threads: any.

@@ -16,10 +16,14 @@
 
 #include "contract/storage_test_support.hpp"
 #include "killed_process.hpp"
-#include "replay.hpp"
+#include "lanes/key_operations.hpp"
+#include "lanes/key_replay.hpp"
 
 namespace holdfast::kill {
 namespace {
+
+using lanes::Replay;
+using lanes::ThreadState;
 
 constexpr int kStores = 5;
 constexpr int kKillsPerStore = 10;
@@ -33,15 +37,15 @@ enum class Between {
 };
 
 /// On each medium that a second process can open.
-class KillLoop : public ::testing::TestWithParam<BackendRow> {
+class KeyKillLoop : public ::testing::TestWithParam<BackendRow> {
  protected:
-  KillLoop() : directory_(GetParam()->root) {
+  KeyKillLoop() : directory_(GetParam()->root) {
     const char* seed = std::getenv("HOLDFAST_KILL_SEED");
     seed_ = seed != nullptr ? std::stoull(seed) : std::random_device{}();
   }
 
   [[nodiscard]] Target target(int index, std::mt19937_64& random) const {
-    Target target{.path = directory_.path() / ("store" + std::to_string(index)), .seed = random()};
+    Target target{.writer = HOLDFAST_KEY_WRITER, .threads = kKeyThreads, .path = directory_.path() / ("store" + std::to_string(index)), .seed = random()};
     target.options.backend =
         GetParam()->capabilities.granularity == Granularity::page ? Backend::file : Backend::pmem;
     target.options.emulate_pmem = true;
@@ -58,7 +62,7 @@ class KillLoop : public ::testing::TestWithParam<BackendRow> {
 class Victim {
  public:
   Victim(Target target, std::mt19937_64& random) : target_(std::move(target)), random_(random) {
-    for (std::uint32_t t = 0; t < kWriterThreads; ++t) replays_.emplace_back(target_.seed, t);
+    for (std::uint32_t t = 0; t < kKeyThreads; ++t) replays_.emplace_back(target_.seed, t);
   }
 
   void run() {
@@ -79,9 +83,9 @@ class Victim {
   void kill_once() {
     const std::uint64_t more = 50 + random_() % 3000;
     const std::uint64_t wait_us = 2000 + random_() % 150'000;  // a slow disk gets something done too
-    ASSERT_EQ(write_and_kill(target_, page_, more, wait_us), "");
+    ASSERT_EQ(write_and_kill(target_, page_, {.more = more, .wait_us = wait_us}), "");
     ++kills_;
-    for (std::uint32_t t = 0; t < kWriterThreads; ++t) {
+    for (std::uint32_t t = 0; t < kKeyThreads; ++t) {
       auto& thread = page_->threads[t];
       const std::uint64_t acknowledged = thread.acknowledged.load();
       const std::uint64_t begun = thread.begun.load();
@@ -121,7 +125,7 @@ class Victim {
     auto space = store.kv("kill", {.mode = OpenMode::existing});
     ASSERT_TRUE(ok(space));
     std::size_t present = 0;
-    for (std::uint32_t t = 0; t < kWriterThreads; ++t) {
+    for (std::uint32_t t = 0; t < kKeyThreads; ++t) {
       const ThreadState found = read_thread(*space, t);
       present += found.size();
       if (!replays_[t].settle(found)) ADD_FAILURE() << "lost or invented: " << replays_[t].explain(found);
@@ -132,12 +136,12 @@ class Victim {
   /// What the keys of one thread hold; a value that does not prove itself is torn.
   ThreadState read_thread(const Kv& space, std::uint32_t thread) {
     ThreadState found;
-    for (std::uint32_t index = 0; index < kKeysPerThread; ++index) {
-      const std::string key = key_of(thread, index);
+    for (std::uint32_t index = 0; index < lanes::kKeysPerThread; ++index) {
+      const std::string key = lanes::key_of(thread, index);
       auto value = space.get(key);
       EXPECT_TRUE(ok(value));
       if (!value || !*value) continue;
-      const auto number = number_in(key, **value);
+      const auto number = lanes::number_in(key, **value);
       if (!number) {
         ADD_FAILURE() << "torn: '" << key.substr(0, 40) << "', " << (*value)->size() << " bytes";
         continue;
@@ -189,7 +193,7 @@ class Victim {
   int kills_ = 0;
 };
 
-TEST_P(KillLoop, FiftyKillsLoseAndTearNothing) {
+TEST_P(KeyKillLoop, FiftyKillsLoseAndTearNothing) {
   SCOPED_TRACE("HOLDFAST_KILL_SEED=" + std::to_string(seed_));
   std::mt19937_64 random(seed_);
   std::uint64_t acknowledged = 0;
@@ -204,12 +208,12 @@ TEST_P(KillLoop, FiftyKillsLoseAndTearNothing) {
     kills += victim.kills();
   }
   EXPECT_EQ(kills, kStores * kKillsPerStore);
-  EXPECT_GE(acknowledged, std::uint64_t{kStores} * kKillsPerStore * kWriterThreads);
-  std::cout << "kill loop: medium=" << GetParam()->name << ", kills=" << kills << ", acknowledged=" << acknowledged
+  EXPECT_GE(acknowledged, std::uint64_t{kStores} * kKillsPerStore * kKeyThreads);
+  std::cout << "kill loop: keys, medium=" << GetParam()->name << ", kills=" << kills << ", acknowledged=" << acknowledged
             << ", in flight=" << in_flight << ", seed=" << seed_ << (HasFailure() ? ", FAILED" : ", 0 lost, 0 torn") << '\n';
 }
 
-INSTANTIATE_TEST_SUITE_P(Media, KillLoop, ::testing::ValuesIn(backends_where(&StorageCapabilities::has_path)),
+INSTANTIATE_TEST_SUITE_P(Media, KeyKillLoop, ::testing::ValuesIn(backends_where(&StorageCapabilities::has_path)),
                          row_name);
 
 }  // namespace

@@ -4,15 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace holdfast::power_cut {
-
-/// Which of the guest's two media a store lies on.
-enum class Device : std::uint32_t { pmem = 0, disk = 1 };
-inline constexpr std::uint32_t kDevices = 2;
-
-[[nodiscard]] constexpr std::string_view name(Device device) noexcept {
-  return device == Device::pmem ? "pmem" : "disk";
-}
+namespace holdfast::lanes {
 
 /// What a lane calls.
 enum class Facade : std::uint32_t { kv, log, region, batch };
@@ -23,14 +15,9 @@ enum class Facade : std::uint32_t { kv, log, region, batch };
 }
 
 /// One thread a lane: it carries out operations 1, 2, 3, ... of its own, each one acknowledged before the
-/// next begins. So a power cut leaves at most one of them in flight.
+/// next begins. So the end of its process leaves at most one of them in flight.
 inline constexpr std::array kLanes{Facade::kv,  Facade::kv,     Facade::log,
                                    Facade::log, Facade::region, Facade::batch};
-
-/// Where a lane's acknowledgements stand. The slot behind the lanes says that the store and its spaces were
-/// created.
-inline constexpr std::uint32_t kCreatedSlot = kLanes.size();
-inline constexpr std::uint32_t kSlotsPerDevice = kLanes.size() + 1;
 
 /// Names of the spaces that the lanes share.
 inline constexpr std::string_view kKvName = "kv";
@@ -39,4 +26,4 @@ inline constexpr std::string_view kRegionName = "region";
 inline constexpr std::string_view kBatchKvName = "batch kv";
 inline constexpr std::string_view kBatchLogName = "batch log";
 
-}  // namespace holdfast::power_cut
+}  // namespace holdfast::lanes

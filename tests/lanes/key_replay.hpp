@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "operations.hpp"
+#include "key_operations.hpp"
 
-namespace holdfast::kill {
+namespace holdfast::lanes {
 
 /// The operation that wrote a value, and the value's size.
 struct Written {
@@ -48,4 +48,4 @@ class Replay {
   std::vector<ThreadState> possible_;
 };
 
-}  // namespace holdfast::kill
+}  // namespace holdfast::lanes

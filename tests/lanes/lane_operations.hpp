@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-namespace holdfast::power_cut {
+namespace holdfast::lanes {
 
 // What operation `number` (from 1) of a lane does follows from seed, lane and number, so that whoever checks
-// knows what the guest had done. Those of key-value spaces are the kill loop's (tests/kill/operations.hpp).
+// knows what the process that ended had done. Those of key-value spaces are in key_operations.hpp.
 
 /// Which call appends.
 enum class AppendKind { one, together, asynchronous };
@@ -45,4 +45,4 @@ class RegionScript {
   std::uint64_t size_bytes_ = 0;
 };
 
-}  // namespace holdfast::power_cut
+}  // namespace holdfast::lanes

@@ -1,11 +1,11 @@
-#include "operations.hpp"
+#include "lane_operations.hpp"
 
 #include <algorithm>
 #include <random>
 
-#include "kill/operations.hpp"
+#include "key_operations.hpp"
 
-namespace holdfast::power_cut {
+namespace holdfast::lanes {
 namespace {
 
 constexpr std::uint64_t kRegionSizeBytesMax = 96 << 10;
@@ -32,8 +32,8 @@ Append append_of(std::uint64_t seed, std::uint32_t lane, std::uint64_t number) {
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::string name = "lane " + std::to_string(lane) + " record " + std::to_string(i);
     const std::uint64_t extra = random() % 20 == 0 ? random() % 9000 : random() % 200;
-    const auto size_bytes = kill::value_size_bytes_min(name) + static_cast<std::uint32_t>(extra);
-    append.payloads.push_back(kill::make_value(name, number, size_bytes));
+    const auto size_bytes = value_size_bytes_min(name) + static_cast<std::uint32_t>(extra);
+    append.payloads.push_back(make_value(name, number, size_bytes));
   }
   return append;
 }
@@ -55,4 +55,4 @@ RegionChange RegionScript::next() {
   return change;
 }
 
-}  // namespace holdfast::power_cut
+}  // namespace holdfast::lanes

@@ -7,9 +7,9 @@
 
 #include <holdfast/holdfast.hpp>
 
-#include "kill/replay.hpp"
+#include "key_replay.hpp"
 
-namespace holdfast::power_cut {
+namespace holdfast::lanes {
 
 /// What one lane's part of a store shows.
 struct LaneFinding {
@@ -19,11 +19,11 @@ struct LaneFinding {
 };
 
 /// The keys of one lane in a space; a value that does not prove itself becomes a complaint.
-[[nodiscard]] kill::ThreadState read_keys(const Kv& space, std::uint32_t lane, std::string& complaint);
+[[nodiscard]] ThreadState read_keys(const Kv& space, std::uint32_t lane, std::string& complaint);
 
 /// Whether `found` is the state behind `acknowledged` operations, or behind one more. Where the operation in
 /// flight changes nothing that shows, `also` decides (the batch lane's stream), else it counts as not there.
-[[nodiscard]] LaneFinding check_keys(const kill::ThreadState& found, std::uint64_t seed, std::uint32_t lane,
+[[nodiscard]] LaneFinding check_keys(const ThreadState& found, std::uint64_t seed, std::uint32_t lane,
                                      std::uint64_t acknowledged, std::optional<std::uint64_t> also = {});
 
 /// All records of a stream, and what is wrong with their ids.
@@ -37,4 +37,4 @@ struct LaneFinding {
 /// written again.
 [[nodiscard]] LaneFinding check_region(const Region& region, std::uint64_t seed, std::uint64_t acknowledged);
 
-}  // namespace holdfast::power_cut
+}  // namespace holdfast::lanes

@@ -2,10 +2,10 @@
 
 #include <cstdint>
 
-#include "operations.hpp"
-#include "spaces.hpp"
+#include "lane_operations.hpp"
+#include "lane_spaces.hpp"
 
-namespace holdfast::power_cut {
+namespace holdfast::lanes {
 
 /// Carries out the operations of one lane, one after the other; each is durable when apply() returns.
 /// Threads: one.
@@ -32,4 +32,4 @@ class LaneWriter {
   RegionScript region_script_;
 };
 
-}  // namespace holdfast::power_cut
+}  // namespace holdfast::lanes

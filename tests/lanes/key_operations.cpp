@@ -1,10 +1,10 @@
-#include "operations.hpp"
+#include "key_operations.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
-namespace holdfast::kill {
+namespace holdfast::lanes {
 namespace {
 
 /// splitmix64.
@@ -108,4 +108,4 @@ std::optional<std::uint64_t> number_in(std::string_view key, std::string_view va
   return header.number;
 }
 
-}  // namespace holdfast::kill
+}  // namespace holdfast::lanes

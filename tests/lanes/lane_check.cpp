@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <span>
 
-#include "kill/operations.hpp"
-#include "operations.hpp"
+#include "key_operations.hpp"
+#include "lane_operations.hpp"
 
-namespace holdfast::power_cut {
+namespace holdfast::lanes {
 namespace {
-
-using kill::Replay;
-using kill::ThreadState;
 
 bool is_state_behind(const ThreadState& found, std::uint64_t seed, std::uint32_t lane, std::uint64_t count) {
   Replay replay(seed, lane);
@@ -24,12 +21,12 @@ std::string text_of(std::uint64_t number) { return std::to_string(number); }
 
 ThreadState read_keys(const Kv& space, std::uint32_t lane, std::string& complaint) {
   ThreadState found;
-  for (std::uint32_t index = 0; index < kill::kKeysPerThread; ++index) {
-    const std::string key = kill::key_of(lane, index);
+  for (std::uint32_t index = 0; index < kKeysPerThread; ++index) {
+    const std::string key = key_of(lane, index);
     const auto value = space.get(key);
     if (!value) complaint = "get: " + value.error().to_string();
     if (!value || !*value) continue;
-    const auto number = kill::number_in(key, **value);
+    const auto number = number_in(key, **value);
     if (!number) complaint = "the value of '" + key.substr(0, 40) + "' is torn";
     found[key] = {number.value_or(0), static_cast<std::uint32_t>((*value)->size())};
   }
@@ -129,4 +126,4 @@ LaneFinding check_region(const Region& region, std::uint64_t seed, std::uint64_t
   return {acknowledged};
 }
 
-}  // namespace holdfast::power_cut
+}  // namespace holdfast::lanes

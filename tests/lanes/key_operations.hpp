@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdfast::kill {
+namespace holdfast::lanes {
 
 /// What one operation does to one key.
 struct Change {
@@ -40,4 +40,4 @@ inline constexpr std::uint32_t kKeysPerThread = 120;
 /// to another key.
 [[nodiscard]] std::optional<std::uint64_t> number_in(std::string_view key, std::string_view value) noexcept;
 
-}  // namespace holdfast::kill
+}  // namespace holdfast::lanes

@@ -1,9 +1,9 @@
-#include "replay.hpp"
+#include "key_replay.hpp"
 
 #include <algorithm>
 #include <set>
 
-namespace holdfast::kill {
+namespace holdfast::lanes {
 namespace {
 
 std::vector<std::string> differing_keys(const ThreadState& a, const ThreadState& b) {
@@ -77,4 +77,4 @@ std::string Replay::explain(const ThreadState& found) const {
   return text;
 }
 
-}  // namespace holdfast::kill
+}  // namespace holdfast::lanes

@@ -4,7 +4,7 @@
 
 #include "lane_check.hpp"
 
-namespace holdfast::power_cut {
+namespace holdfast::lanes {
 namespace {
 
 /// Collects the lanes' findings of one store.
@@ -106,4 +106,4 @@ Verdict check_store(Spaces& spaces, std::uint64_t seed, const Acknowledged& ackn
   return StoreCheck(spaces, seed, acknowledged).run();
 }
 
-}  // namespace holdfast::power_cut
+}  // namespace holdfast::lanes

@@ -1,32 +1,39 @@
-// The power cuts' own proof, without a guest: what they would call lost, half or invented, the check does
-// see.
+// The own proof of power cuts and of the kill loop over all facades: what they would call lost, half or invented,
+// the check does see.
 
-#include "power_cut/store_check.hpp"
+#include "lanes/store_check.hpp"
 
 #include <gtest/gtest.h>
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "contract/storage_test_support.hpp"
-#include "power_cut/lane_writer.hpp"
+#include "lanes/lane_writer.hpp"
 
-namespace holdfast::power_cut {
+namespace holdfast::lanes {
 namespace {
 
 constexpr std::uint64_t kSeed = 4711;
 constexpr std::uint64_t kCount = 60;  // operations a lane
 
-class PowerCutStore : public ::testing::Test {
+class LanesStore : public ::testing::Test {
  protected:
-  PowerCutStore() : directory_(std::filesystem::temp_directory_path()) {
-    auto spaces = open_spaces(directory_.store(), OpenMode::open_or_create);
+  LanesStore() : directory_(std::filesystem::temp_directory_path()) {
+    auto spaces = open_store(OpenMode::open_or_create);
     EXPECT_TRUE(ok(spaces));
     if (spaces) spaces_.emplace(std::move(*spaces));
     acknowledged_.fill(kCount);
   }
 
   void SetUp() override { ASSERT_TRUE(spaces_); }
+
+  [[nodiscard]] Result<Spaces> open_store(OpenMode mode) const {
+    auto store = Store::open(directory_.store(), {.mode = mode, .size_bytes = 8 * kMiB, .segment_size_bytes = kMiB / 4});
+    if (!store) return Unexpected(store.error());
+    return open_spaces(std::move(*store), mode);
+  }
 
   void write_all() {
     for (std::uint32_t lane = 0; lane < kLanes.size(); ++lane) write(lane, 0, kCount);
@@ -56,14 +63,14 @@ std::string joined(const Verdict& verdict) {
   return text;
 }
 
-TEST_F(PowerCutStore, IsRightAfterItsOperations) {
+TEST_F(LanesStore, IsRightAfterItsOperations) {
   write_all();
   const Verdict verdict = check();
   EXPECT_EQ(joined(verdict), "");
   EXPECT_EQ(verdict.settled, acknowledged_);
 }
 
-TEST_F(PowerCutStore, MayHaveTheOperationInFlight) {
+TEST_F(LanesStore, MayHaveTheOperationInFlight) {
   write_all();
   acknowledged_.fill(kCount - 1);
   const Verdict verdict = check();
@@ -73,10 +80,10 @@ TEST_F(PowerCutStore, MayHaveTheOperationInFlight) {
   EXPECT_EQ(verdict.settled[lane_of(Facade::region)], kCount - 1);  // it is written again
 }
 
-TEST_F(PowerCutStore, GoesOnAfterReopening) {
+TEST_F(LanesStore, GoesOnAfterReopening) {
   write_all();
   spaces_.reset();
-  auto again = open_spaces(directory_.store(), OpenMode::existing);
+  auto again = open_store(OpenMode::existing);
   ASSERT_TRUE(ok(again));
   spaces_.emplace(std::move(*again));
   acknowledged_.fill(kCount - 1);
@@ -88,7 +95,7 @@ TEST_F(PowerCutStore, GoesOnAfterReopening) {
 }
 
 /// Each lane alone says that it has lost five operations; the others stay silent.
-TEST_F(PowerCutStore, MissesLostOperationsOfEachLane) {
+TEST_F(LanesStore, MissesLostOperationsOfEachLane) {
   write_all();
   for (std::uint32_t lane = 0; lane < kLanes.size(); ++lane) {
     acknowledged_[lane] = kCount + 5;
@@ -101,7 +108,7 @@ TEST_F(PowerCutStore, MissesLostOperationsOfEachLane) {
   }
 }
 
-TEST_F(PowerCutStore, SeesOperationsThatNobodyCanHaveBegun) {
+TEST_F(LanesStore, SeesOperationsThatNobodyCanHaveBegun) {
   write_all();
   for (std::uint32_t lane = 0; lane < kLanes.size(); ++lane) {
     acknowledged_[lane] = kCount - 5;
@@ -110,7 +117,7 @@ TEST_F(PowerCutStore, SeesOperationsThatNobodyCanHaveBegun) {
   }
 }
 
-TEST_F(PowerCutStore, SeesWhatNobodyWrote) {
+TEST_F(LanesStore, SeesWhatNobodyWrote) {
   write_all();
   ASSERT_TRUE(ok(spaces_->kv.put("somebody else's", "value")));
   EXPECT_NE(joined(check()).find("keys in 'kv'"), std::string::npos);
@@ -119,7 +126,7 @@ TEST_F(PowerCutStore, SeesWhatNobodyWrote) {
   EXPECT_NE(joined(check()).find("records in 'log'"), std::string::npos);
 }
 
-TEST_F(PowerCutStore, SeesHalfABatch) {
+TEST_F(LanesStore, SeesHalfABatch) {
   write_all();
   const auto next = append_of(kSeed, lane_of(Facade::batch), kCount + 1);
   for (const auto& payload : next.payloads) ASSERT_TRUE(ok(spaces_->batch_log.append(payload)));
@@ -127,7 +134,7 @@ TEST_F(PowerCutStore, SeesHalfABatch) {
             std::string::npos);
 }
 
-TEST_F(PowerCutStore, SeesAByteOfTheRegionThatNobodyWrote) {
+TEST_F(LanesStore, SeesAByteOfTheRegionThatNobodyWrote) {
   write_all();
   std::byte byte{};
   ASSERT_TRUE(ok(spaces_->region.read_at(100, {&byte, 1})));
@@ -137,4 +144,4 @@ TEST_F(PowerCutStore, SeesAByteOfTheRegionThatNobodyWrote) {
 }
 
 }  // namespace
-}  // namespace holdfast::power_cut
+}  // namespace holdfast::lanes

@@ -4,19 +4,17 @@
 #include <string_view>
 #include <vector>
 
-#include "kill/operations.hpp"
+#include "key_operations.hpp"
 #include "lanes.hpp"
 
-namespace holdfast::power_cut {
+namespace holdfast::lanes {
 namespace {
 
-using kill::Change;
-
 std::string value_of(const Change& change, std::uint64_t number) {
-  return kill::make_value(change.key, number, change.value_size_bytes);
+  return make_value(change.key, number, change.value_size_bytes);
 }
 
-void add(Batch& batch, const Kv& space, const kill::Operation& operation, std::uint64_t number) {
+void add(Batch& batch, const Kv& space, const Operation& operation, std::uint64_t number) {
   for (const Change& change : operation.changes) {
     if (change.erases) {
       batch.erase(space, change.key);
@@ -49,7 +47,7 @@ Result<void> LaneWriter::apply() {
 }
 
 Result<void> LaneWriter::apply_kv() {
-  const kill::Operation operation = kill::operation_of(seed_, lane_, number_);
+  const Operation operation = operation_of(seed_, lane_, number_);
   if (operation.is_batch) {
     Batch batch;
     add(batch, spaces_.kv, operation, number_);
@@ -78,7 +76,7 @@ Result<void> LaneWriter::apply_append() {
   return {};
 }
 
-// After a power cut a part of this operation may be there already, its growth as well; then its bytes are
+// After a crash a part of this operation may be there already, its growth as well; then its bytes are
 // written over themselves.
 Result<void> LaneWriter::apply_region() {
   Region& region = spaces_.region;
@@ -98,10 +96,10 @@ Result<void> LaneWriter::apply_region() {
 
 Result<void> LaneWriter::apply_batch() {
   Batch batch;
-  add(batch, spaces_.batch_kv, kill::operation_of(seed_, lane_, number_), number_);
+  add(batch, spaces_.batch_kv, operation_of(seed_, lane_, number_), number_);
   for (const auto& payload : append_of(seed_, lane_, number_).payloads)
     batch.append(spaces_.batch_log, payload);
   return spaces_.store.commit(batch);
 }
 
-}  // namespace holdfast::power_cut
+}  // namespace holdfast::lanes

@@ -4,10 +4,10 @@
 
 #include <set>
 
-#include "operations.hpp"
-#include "replay.hpp"
+#include "key_operations.hpp"
+#include "key_replay.hpp"
 
-namespace holdfast::kill {
+namespace holdfast::lanes {
 namespace {
 
 constexpr std::uint64_t kSeed = 42;
@@ -132,4 +132,4 @@ TEST(KillReplay, OperationsStayOpenUntilSomebodyLooks) {
 }
 
 }  // namespace
-}  // namespace holdfast::kill
+}  // namespace holdfast::lanes
