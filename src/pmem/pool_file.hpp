@@ -58,7 +58,7 @@ class PoolFile {
 
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  void renamed(std::string path) { path_ = std::move(path); }
+  void renamed(std::string&& path) noexcept { path_ = std::move(path); }
 
  private:
   PoolFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}

@@ -131,9 +131,9 @@ Result<void> NewPools::publish() {
   for (StorePool* const pool : order) {
     if (!result) break;
     growth_step("rename the pool file");
-    const std::string name = pool_path(store_, pool->header.pool_index);
+    std::string name = pool_path(store_, pool->header.pool_index);
     result = rename_to_free_name(pool->file.path(), name);
-    if (result) pool->file.renamed(name);
+    if (result) pool->file.renamed(std::move(name));  // without memory: take_back() must find it
   }
   growth_step("sync the directory");
   if (result) result = sync_directory_of(store_);

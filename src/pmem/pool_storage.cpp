@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "common/base/fork_guard.hpp"
+#include "common/base/rollback.hpp"
 #include "pmem/growth_steps.hpp"
 #include "pmem/pmem_error.hpp"
 
@@ -180,16 +181,6 @@ Result<void> PoolStorage::grow(std::uint64_t size_bytes) {
   return grown;
 }
 
-Result<void> PoolStorage::map_arenas(const std::vector<StorePool>& pools) {
-  for (std::size_t i = 0; i < pools.size(); ++i) {
-    if (auto mapped = map_.append(pools[i].file, pools[i].header, mode_.emulate); !mapped) {
-      for (; i > 0; --i) map_.remove_last();
-      return mapped;
-    }
-  }
-  return {};
-}
-
 Result<void> PoolStorage::extend_by(std::uint64_t growth_bytes) {
   auto made = make_pools({.store = store_,
                           .set_id = pools_.front().header.set_id,
@@ -198,20 +189,22 @@ Result<void> PoolStorage::extend_by(std::uint64_t growth_bytes) {
                           .size_bytes = growth_bytes});
   if (!made) return Unexpected(std::move(made.error()));
   std::vector<StorePool>& pools = made->pools();
-  growth_step("map the new arenas");
-  if (auto mapped = map_arenas(pools); !mapped) return mapped;  // (1)
-  const std::size_t new_count = pools.size();
-  auto done = made->publish();  // (2)
-  if (done) {
-    growth_step("count the new pools");
-    const auto pool_count = static_cast<std::uint32_t>(pools_.size() + new_count);
-    done = write_pool_count(pools_.front(), pool_count);  // (3)
-  }
-  if (!done) {
-    for (std::size_t i = 0; i < new_count; ++i) map_.remove_last();
+  pools_.reserve(pools_.size() + pools.size());  // once the store has grown nothing may fail
+  std::size_t mapped = 0;
+  Rollback grown([&] {
+    for (; mapped > 0; --mapped) map_.remove_last();
     made->take_back();
-    return done;
+  });
+  growth_step("map the new arenas");
+  for (; mapped < pools.size(); ++mapped) {  // (1)
+    const StorePool& pool = pools[mapped];
+    if (auto done = map_.append(pool.file, pool.header, mode_.emulate); !done) return done;
   }
+  if (auto published = made->publish(); !published) return published;  // (2)
+  growth_step("count the new pools");
+  const auto pool_count = static_cast<std::uint32_t>(pools_.size() + pools.size());
+  if (auto counted = write_pool_count(pools_.front(), pool_count); !counted) return counted;  // (3)
+  grown.keep();
   for (StorePool& pool : pools) pools_.push_back(std::move(pool));
   pools.clear();
   size_bytes_.store(map_.mapped_bytes(), std::memory_order_release);  // (4)

@@ -77,7 +77,6 @@ class PoolStorage final : public Storage {
   [[nodiscard, gnu::cold, gnu::noinline]] Result<void> refuse(ByteRange range) const;
   [[nodiscard]] Error error(ErrorCode code, std::string message) const;
   void abandon_cut_pools() noexcept;
-  [[nodiscard]] Result<void> map_arenas(const std::vector<StorePool>& pools);
   [[nodiscard]] Result<void> extend_by(std::uint64_t growth_bytes);
 
   const std::string path_;

@@ -111,6 +111,23 @@ TEST_P(AllocationDefects, ARegionGrowsByOneExtentForItsBytes) {
         });
 }
 
+// The map kept what it had got, and the next pool was made for a place behind it: the store did not open any more.
+TEST_P(AllocationDefects, AGrowthThatFailsLeavesTheStoreAsItWas) {
+  std::optional<Region> region;
+  sweep([&] { region = store_->region("region").value(); },
+        [&] { static_cast<void>(region->reserve(6 * kMiB)); },
+        [&] {
+          ASSERT_NO_FATAL_FAILURE(go_on());
+          region = store_->region("region").value();
+          ASSERT_TRUE(ok(region->reserve(6 * kMiB)));
+          ASSERT_TRUE(ok(region->reserve(20 * kMiB)));
+          const auto size_bytes = store_->info().value().size_bytes;
+          store_.reset();
+          ASSERT_NO_FATAL_FAILURE(open());
+          EXPECT_EQ(store_->info().value().size_bytes, size_bytes);
+        });
+}
+
 // The region counted as clean, and the next flush had nothing to do.
 TEST_P(AllocationDefects, AFlushThatFailsIsStillToBeDone) {
   const std::string bytes = text_of(5'000, 1);
