@@ -20,6 +20,18 @@ inline constexpr std::uint64_t kRegionSizeBytesMax = std::uint64_t{1} << 44;
 /// removed region, or one made up, is refused.
 using RegionId = std::uint64_t;
 
+/// Bytes for a place in a region. Lifetime: the caller's, until the call has returned.
+struct RegionWrite {
+  std::uint64_t offset = 0;
+  std::span<const std::byte> bytes{};
+};
+
+/// Where bytes of a region shall go.
+struct RegionRead {
+  std::uint64_t offset = 0;
+  std::span<std::byte> bytes{};
+};
+
 namespace region {
 class RegionSpace;
 class ViewPin;
@@ -78,9 +90,30 @@ class Region {
   /// Durability, Errors: as write_at.
   [[nodiscard]] Result<std::uint64_t> append(std::span<const std::byte> bytes, WriteOptions options = {});
 
+  /// The same as write_at() for each of `writes` in their order, with one sync or fence for all that lie inside the
+  /// region. After a crash any of them may be missing (update() is all or nothing).
+  /// Durability, Errors: as write_at; too_large before any is written, another error maybe behind some.
+  [[nodiscard]] Result<void> write_each(std::span<const RegionWrite> writes, WriteOptions options = {});
+
+  /// Applies all `writes`, all or none after a crash; of those that overlap the later one counts. The region grows where
+  /// they reach behind its end. The bytes go into new extents that take the old ones' place in one step: views
+  /// opened before go on showing the old bytes, and other writes to this region wait meanwhile. Each stretch of
+  /// blocks between two that are written becomes an extent of its own, unless it is shorter than 64 KiB: then it is
+  /// copied along.
+  /// Cost: two syncs or fences, on a file one more for each 500 writes; the blocks they touch are written anew.
+  /// Durability: on return, with a new size everything in the region. Errors: as write_at; nothing changed.
+  [[nodiscard]] Result<void> update(std::span<const RegionWrite> writes);
+
+  /// Writes `bytes` at `offset` and cuts the region behind them, all or nothing after a crash; a gap reads as zeros.
+  /// Cost, Durability, Errors: as update().
+  [[nodiscard]] Result<void> truncate_write(std::uint64_t offset, std::span<const std::byte> bytes);
+
   /// Fills `bytes` with those from `offset` on.
   /// Errors: out_of_bounds (not all inside the region; nothing was read), not_found (removed), closed.
   [[nodiscard]] Result<void> read_at(std::uint64_t offset, std::span<std::byte> bytes) const;
+
+  /// The same for each of `reads`. Errors: as read_at; nothing was read.
+  [[nodiscard]] Result<void> read_each(std::span<const RegionRead> reads) const;
 
   /// The `size_bytes` bytes from `offset` on, where they lie. Costs no more for many bytes than for few.
   /// Errors: as read_at.
@@ -97,6 +130,10 @@ class Region {
   /// Durability: the new size is durable on return, and so is what was written before.
   /// Errors: as write_at.
   [[nodiscard]] Result<void> truncate(std::uint64_t size_bytes);
+
+  /// Gives back the room behind the end that growth or reserve() took: all but the last, partly used block.
+  /// Durability: as truncate() to its size. Errors: as truncate().
+  [[nodiscard]] Result<void> shrink();
 
   /// Makes durable whatever was written to the region before the call. True if anything was not durable yet.
   /// Errors: io, not_found (removed), read_only, closed, locked.

@@ -52,13 +52,6 @@ class ExtentTable {
     return ExtentTable(std::move(all));
   }
 
-  /// What is left of the table, and what is not, if no byte from `size_bytes` on is needed.
-  [[nodiscard]] std::pair<ExtentTable, std::vector<RawExtent>> cut(std::uint64_t size_bytes) const {
-    const auto first_out = std::find_if(extents_.begin(), extents_.end(),
-                                        [&](const RawExtent& extent) { return extent.start >= size_bytes; });
-    return {ExtentTable({extents_.begin(), first_out}), {first_out, extents_.end()}};
-  }
-
  private:
   std::vector<RawExtent> extents_;
 };

@@ -20,8 +20,26 @@ Result<std::uint64_t> Region::append(std::span<const std::byte> bytes, WriteOpti
   });
 }
 
+Result<void> Region::write_each(std::span<const RegionWrite> writes, WriteOptions options) {
+  return space_->gate()->answer([&] {
+    return space_->write_each(writes, options.durability.value_or(options_.durability), options_.size_bytes_max);
+  });
+}
+
+Result<void> Region::update(std::span<const RegionWrite> writes) {
+  return space_->gate()->answer([&] { return space_->update(writes, options_.size_bytes_max); });
+}
+
+Result<void> Region::truncate_write(std::uint64_t offset, std::span<const std::byte> bytes) {
+  return space_->gate()->answer([&] { return space_->truncate_write(offset, bytes, options_.size_bytes_max); });
+}
+
 Result<void> Region::read_at(std::uint64_t offset, std::span<std::byte> bytes) const {
   return space_->gate()->answer([&] { return space_->read_at(offset, bytes); });
+}
+
+Result<void> Region::read_each(std::span<const RegionRead> reads) const {
+  return space_->gate()->answer([&] { return space_->read_each(reads); });
 }
 
 Result<RegionView> Region::view(std::uint64_t offset, std::uint64_t size_bytes) const {
@@ -38,6 +56,10 @@ Result<void> Region::reserve(std::uint64_t size_bytes) {
 
 Result<void> Region::truncate(std::uint64_t size_bytes) {
   return space_->gate()->answer([&] { return space_->truncate(size_bytes, options_.size_bytes_max); });
+}
+
+Result<void> Region::shrink() {
+  return space_->gate()->answer([&] { return space_->shrink(); });
 }
 
 Result<bool> Region::flush() {

@@ -126,6 +126,15 @@ Result<void> RegionSpace::write_zeros(RawBytes& raw, const ExtentTable& table, s
   return success();
 }
 
+Result<bool> RegionSpace::write_if_inside(RawBytes& raw, std::uint64_t offset, std::span<const std::byte> bytes,
+                                         Durability durability) {
+  const InPlaceWrites::Pass pass(in_place_);
+  const auto table = table_for(offset, bytes.size());
+  if (!table) return false;
+  if (auto written = write_inside(raw, **table, offset, bytes, durability); !written) return Unexpected(written.error());
+  return true;
+}
+
 Result<void> RegionSpace::write_at(std::uint64_t offset, std::span<const std::byte> bytes, Durability durability,
                                    std::uint64_t size_bytes_max) {
   const auto engine = enter();
@@ -134,10 +143,9 @@ Result<void> RegionSpace::write_at(std::uint64_t offset, std::span<const std::by
   if (!raw) return Unexpected(raw.error());
   if (bytes.empty()) return success();
   for (;;) {
-    if (const auto table = table_for(offset, bytes.size())) {
-      if (auto written = write_inside(**raw, **table, offset, bytes, durability); !written) return written;
-      return durability == Durability::immediate ? flush_up_to(**raw, offset + bytes.size()) : success();
-    }
+    const auto inside = write_if_inside(**raw, offset, bytes, durability);
+    if (!inside) return Unexpected(inside.error());
+    if (*inside) return durability == Durability::immediate ? flush_up_to(**raw, offset + bytes.size()) : success();
     const auto placed = write_growing(**raw, offset, bytes, durability, size_bytes_max);
     if (!placed) return Unexpected(placed.error());
     if (*placed) return success();

@@ -120,6 +120,16 @@ void StoreLife::write_region(Session& session, std::uint64_t offset, std::size_t
   region_is_durable(written && options.durability == Durability::immediate);
 }
 
+void StoreLife::update_region(Session& session, std::uint64_t first, std::uint64_t second, std::size_t size) {
+  if (!session.bytes) return;
+  const std::array texts{text_of(size, ++seed_), text_of(size, ++seed_)};
+  const std::array writes{RegionWrite{first, bytes_of_text(texts[0])}, RegionWrite{second, bytes_of_text(texts[1])}};
+  const bool updated = note_write(in_library([&] { return session.bytes->update(writes); }));
+  region_is_durable(updated);  // flushed before, or the size is new
+  expected_.write_region(first, texts[0], updated);
+  expected_.write_region(second, texts[1], updated);
+}
+
 void StoreLife::region_is_durable(bool flushed) {
   if (!flushed) return;
   for (const auto& [offset, text] : region_unflushed_) expected_.write_region(offset, text, true);
@@ -174,6 +184,7 @@ void StoreLife::grow(Session& session) {
   if (session.bytes) static_cast<void>(note(in_library([&] { return session.bytes->reserve(2 * kMiB); })));
   append(session, 700'000);
   for (int i = 0; i < 40; ++i) put(session, "many " + std::to_string(i), 4'000, kBuffered);
+  update_region(session, 200'000, 320'000, 3'000);
   put(session, "large", 60'000);
   erase(session, "larger");
   put(session, "larger", 1'600'000);
@@ -210,6 +221,7 @@ void StoreLife::change(Session& session) {
   commit_batch(session);
   write_region(session, 100, 2'000, kImmediate);
   sync(session);
+  update_region(session, 1'000, 9'000, 500);
 }
 
 void StoreLife::close(Session& session) {

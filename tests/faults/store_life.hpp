@@ -63,6 +63,7 @@ class StoreLife {
   void commit_batch(Session& session);
   void write_region(Session& session, std::uint64_t offset, std::size_t size, WriteOptions options = {});
   void sync(Session& session);
+  void update_region(Session& session, std::uint64_t first, std::uint64_t second, std::size_t size);
   void region_is_durable(bool flushed);
   void read_all(Session& session);
 

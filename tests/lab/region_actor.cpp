@@ -24,6 +24,17 @@ void flush_model(RegionHistory::Region& region) {
   region.since.clear();
 }
 
+/// Bytes that are there, all of them, once the call has returned: what was written to them before cannot come back.
+void put_durably(RegionHistory::Region& region, const RegionHistory::Written& written) {
+  const std::uint64_t end = written.offset + written.bytes.size();
+  if (end > region.durable.size()) region.durable.resize(end, '\0');
+  region.durable.replace(written.offset, written.bytes.size(), written.bytes);
+  for (auto& earlier : region.since)
+    for (std::uint64_t i = 0; i < earlier.bytes.size(); ++i)
+      if (earlier.offset + i >= written.offset && earlier.offset + i < end)
+        earlier.bytes[i] = written.bytes[earlier.offset + i - written.offset];
+}
+
 std::string text_of(const RegionView& view) {
   std::string text;
   for (const auto& span : view.spans()) text.append(reinterpret_cast<const char*>(span.data()), span.size());
@@ -83,11 +94,7 @@ void RegionActor::write_at(const std::string& name, std::uint64_t offset, const 
       flush_model(model);
     } else {
       model.since.pop_back();
-      model.durable.replace(offset, bytes.size(), bytes);
-      for (auto& earlier : model.since)  // an earlier write of these bytes cannot come back
-        for (std::uint64_t i = 0; i < earlier.bytes.size(); ++i)
-          if (earlier.offset + i >= offset && earlier.offset + i < offset + bytes.size())
-            earlier.bytes[i] = bytes[earlier.offset + i - offset];
+      put_durably(model, {offset, bytes});
     }
   }
   call(std::move(after), [&] { return region(name).write_at(offset, std::as_bytes(std::span(bytes)), {.durability = durability}); });
@@ -111,6 +118,37 @@ void RegionActor::truncate(const std::string& name, std::uint64_t size_bytes) {
   flush_model(after[name]);
   after[name].durable.resize(size_bytes, '\0');
   call(std::move(after), [&] { return region(name).truncate(size_bytes); });
+}
+
+void RegionActor::update(const std::string& name, const std::vector<RegionHistory::Written>& writes) {
+  Regions after = history_.now();
+  RegionHistory::Region& model = after[name];
+  bool grows = contents_of(model).size() > model.durable.size();
+  for (const auto& written : writes) grows |= written.offset + written.bytes.size() > model.durable.size();
+  if (grows) flush_model(model);  // a new size takes along what is buffered
+  std::vector<RegionWrite> list;
+  for (const auto& written : writes) {
+    put_durably(model, written);
+    list.push_back({written.offset, std::as_bytes(std::span(written.bytes))});
+  }
+  call(std::move(after), [&] { return region(name).update(list); });
+}
+
+void RegionActor::truncate_write(const std::string& name, std::uint64_t offset, const std::string& bytes) {
+  Regions after = history_.now();
+  RegionHistory::Region& model = after[name];
+  if (offset + bytes.size() != model.durable.size()) flush_model(model);
+  model.durable.resize(offset, '\0');
+  std::erase_if(model.since, [&](const auto& written) { return written.offset >= offset; });
+  for (auto& written : model.since) written.bytes.resize(std::min<std::size_t>(written.bytes.size(), offset - written.offset));
+  put_durably(model, {offset, bytes});
+  call(std::move(after), [&] { return region(name).truncate_write(offset, std::as_bytes(std::span(bytes))); });
+}
+
+void RegionActor::shrink(const std::string& name) {
+  Regions after = history_.now();
+  flush_model(after[name]);
+  call(std::move(after), [&] { return region(name).shrink(); });
 }
 
 void RegionActor::rename(const std::string& from, const std::string& to) {

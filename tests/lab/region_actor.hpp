@@ -25,6 +25,9 @@ class RegionActor {
   void append(const std::string& name, const std::string& bytes, Durability durability = Durability::buffered);
   void flush(const std::string& name);
   void truncate(const std::string& name, std::uint64_t size_bytes);
+  void update(const std::string& name, const std::vector<RegionHistory::Written>& writes);
+  void truncate_write(const std::string& name, std::uint64_t offset, const std::string& bytes);
+  void shrink(const std::string& name);
   void rename(const std::string& from, const std::string& to);
   void remove(const std::string& name);
   void sync();

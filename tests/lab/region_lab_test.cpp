@@ -77,6 +77,44 @@ std::vector<RegionScenario> region_scenarios() {
          actor.truncate("b", 0);
          actor.append("a", value_of(3, 60'000), kNow);
        }},
+      {"update",
+       [](RegionActor& actor) {
+         actor.write_at("b", 4'000, value_of(1, 300));
+         actor.update("b", {{100, value_of(2, 300)}, {66'000, value_of(3, 500)}, {300, value_of(4, 5'000)}});
+         actor.write_at("b", 200, value_of(5, 100), kNow);
+         actor.update("b", {{150, value_of(6, 100)}});
+         actor.append("a", value_of(7, 66'000), kNow);
+       }},
+      {"update_growing",
+       [](RegionActor& actor) {
+         actor.append("a", value_of(1, 300));
+         actor.update("a", {{80'000, value_of(2, 600)}, {10, value_of(3, 20)}});
+         actor.append("a", value_of(4, 50));
+         actor.update("a", {{80'600, value_of(5, 100)}});
+       }},
+      {"update_under_a_view",
+       [](RegionActor& actor) {
+         actor.watch("b");
+         for (std::uint64_t i = 0; i < 3; ++i) actor.update("b", {{0, value_of(i, 30'000)}});
+         actor.append("a", value_of(4, 66'000), kNow);
+         actor.let_go();
+         actor.update("b", {{20'000, value_of(5, 30'000)}});
+       }},
+      {"truncate_write",
+       [](RegionActor& actor) {
+         actor.write_at("b", 300, value_of(1, 300));
+         actor.truncate_write("b", 500, value_of(2, 700));
+         actor.append("a", value_of(3, 66'000), kNow);
+         actor.truncate_write("b", 5'000, value_of(4, 100));
+         actor.truncate_write("b", 4'900, value_of(5, 200));
+       }},
+      {"shrink",
+       [](RegionActor& actor) {
+         actor.append("a", value_of(1, 3'000));
+         actor.shrink("a");
+         actor.shrink("b");
+         actor.append("a", value_of(2, 60'000), kNow);
+       }},
       {"rename",
        [](RegionActor& actor) {
          actor.append("a", value_of(1, 100));
@@ -282,6 +320,11 @@ TEST(RegionLabMutants, AreCaughtByTwoScenariosEach) {
                                     {Mutant::extent_freed_under_view, "remove_under_a_view", kPages},
                                     {Mutant::extent_freed_under_view, "remove_under_a_view", kLines},
                                     {Mutant::extent_freed_under_view, "truncate_under_a_view", kPages},
+                                    {Mutant::extent_freed_under_view, "update_under_a_view", kPages},
+                                    {Mutant::swap_before_bytes, "update", kLines},
+                                    {Mutant::swap_before_bytes, "update", kPages},
+                                    {Mutant::swap_before_bytes, "truncate_write", kPages},
+                                    {Mutant::swap_before_bytes, "update_growing", kPages},
                                     {Mutant::region_not_drained, "append_and_flush", kPages},
                                     {Mutant::region_not_drained, "write_in_place", kPages}};
   std::map<Mutant, int> catches;

@@ -45,6 +45,7 @@ enum class MutantTable {
     case Mutant::extent_freed_under_view:
     case Mutant::size_before_bytes:
     case Mutant::region_not_drained:
+    case Mutant::swap_before_bytes:
       return MutantTable::region_lab;
     case Mutant::directory_not_synced:
     case Mutant::no_segment_in_seed:

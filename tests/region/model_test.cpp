@@ -1,8 +1,10 @@
-// Random writes, appends, truncations, flushes and reopens beside strings.
+// Random writes, appends, updates, truncations, flushes and reopens beside strings.
 
 #include <rapidcheck.h>
 
+#include <array>
 #include <map>
+#include <tuple>
 
 #include "region_suites.hpp"
 #include "unit/property.hpp"
@@ -33,7 +35,7 @@ class Model {
   void apply(const Step& step, unsigned seed) {
     const std::string name(1, static_cast<char>('a' + step.which % 3));
     const std::string bytes = some_bytes(step.size, seed);
-    switch (step.kind % 8) {
+    switch (step.kind % 11) {
       case 0:
       case 1: {
         const auto offset = region(name).append(bytes_of_text(bytes));
@@ -63,9 +65,34 @@ class Model {
       case 6:
         RC_ASSERT(region(name).flush().has_value());
         return;
+      case 7: {
+        const std::array writes{RegionWrite{step.offset % 150'000, bytes_of_text(bytes)},
+                                RegionWrite{step.offset / 7 % 150'000, bytes_of_text(bytes).first(bytes.size() / 2)}};
+        Region target = region(name);
+        RC_ASSERT(target.update(writes).has_value());
+        for (const RegionWrite& write : writes) put(contents_[name], write);
+        return;
+      }
+      case 8: {
+        const RegionWrite write{step.offset % 150'000, bytes_of_text(bytes)};
+        RC_ASSERT(region(name).truncate_write(write.offset, write.bytes).has_value());
+        contents_[name].resize(write.offset, '\0');
+        put(contents_[name], write);
+        return;
+      }
+      case 9: {
+        RC_ASSERT(region(name).shrink().has_value());
+        return;
+      }
       default:
         if (can_reopen_) reopen(step.which % 2 == 0);
     }
+  }
+
+  static void put(std::string& contents, const RegionWrite& write) {
+    if (write.bytes.empty()) return;
+    if (write.offset + write.bytes.size() > contents.size()) contents.resize(write.offset + write.bytes.size(), '\0');
+    contents.replace(write.offset, write.bytes.size(), reinterpret_cast<const char*>(write.bytes.data()), write.bytes.size());
   }
 
   void check() {

@@ -36,6 +36,7 @@ enum class Mutant : int {
   // regions
   size_before_bytes,          ///< a region's new size is published before its bytes are durable
   region_not_drained,         ///< a flush of a region drains nothing
+  swap_before_bytes,          ///< extents take others' place before their bytes are durable
 
   // what checksums are seeded by, and checked for
   no_epoch_in_seed,           ///< the store's epoch in the seed of a slice's records

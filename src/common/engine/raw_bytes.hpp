@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,6 +27,14 @@ struct RawExtent {
   [[nodiscard]] std::uint64_t end() const noexcept { return start + size_bytes(); }
 };
 
+/// What changes where the bytes of spaces lie, in one step: extents that the catalog forgets, and those that it names
+/// from then on.
+struct ExtentChange {
+  std::vector<SegmentId> forgotten;
+  std::vector<RawExtent> named;
+  std::optional<std::uint64_t> size_bytes{};  ///< The space's new size, if it has another one.
+};
+
 /// Bytes that are no records: written in place, in extents of their own that the catalog names.
 ///
 /// Crash order, as in docs/durability.md "regions": (1) the catalog names an extent before a byte is written to it;
@@ -43,9 +52,23 @@ class RawBytes {
   using Prepare = std::function<void(const std::vector<RawExtent>& added)>;
   [[nodiscard]] Result<void> add(SpaceId space, std::uint64_t start, std::uint64_t size_bytes, const Prepare& prepare);
 
+  /// Extents for `size_bytes` from `start` on, both multiples of the block, that nobody knows of: who lets go of them
+  /// gives them back. Errors: no_space, io, locked.
+  [[nodiscard]] Result<std::vector<RawExtent>> allocate(std::uint64_t start, std::uint64_t size_bytes);
+
+  /// A piece of an extent under a segment id of its own.
+  [[nodiscard]] std::shared_ptr<HeldExtent> piece_of(ByteRange range);
+
+  /// Makes the change of `space` true at once; behind it what is named is kept. Requires: the bytes that the change
+  /// shows are durable. Durability: immediate. Errors: no_space (nothing changed), io, locked.
+  [[nodiscard]] Result<void> change(SpaceId space, const ExtentChange& change);
+
   /// Writes `ranges`. Durability: as asked; on media where a fence covers its own core alone always immediate, since
   /// nobody could do it later. Errors: io (latched), locked.
   [[nodiscard]] Result<void> write(std::span<const WriteRange> ranges, Durability durability);
+
+  /// Has what was written with `buffered` synced as if it had been with `interval`. False if memory ran out.
+  [[nodiscard]] bool note_interval(std::uint64_t size_bytes) noexcept { return route_.note_interval(size_bytes); }
 
   /// Makes everything durable that was written before. Errors: io (latched), locked.
   [[nodiscard]] Result<void> drain() { return storage_.drain(); }
