@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kNearBytes = 64;     // zeros this near to other bytes are in use, too
 constexpr std::uint64_t kUnusedEvery = 211;  // of the rest
 constexpr std::uint64_t kThoroughEvery = 7;  // opened again and written on
-constexpr std::uint64_t kTrialsForEachOutcome = 250;  // fewer may miss one
+constexpr std::uint64_t kTrialsForEachOutcome = 200;  // fewer may miss one
 
 /// Bytes in use, and some of the others.
 std::vector<std::uint64_t> offsets_worth_flipping(const Image& image, Span span) {
