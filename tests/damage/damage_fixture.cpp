@@ -15,8 +15,7 @@ std::uint64_t number_in(const char* variable, std::uint64_t otherwise) {
 }  // namespace
 
 Sample sample_of(const char* every_variable, const char* first_variable, std::uint64_t default_every) {
-  const std::uint64_t every = std::max<std::uint64_t>(1, number_in(every_variable, default_every));
-  return {every, number_in(first_variable, 0) % every};
+  return {std::max<std::uint64_t>(1, number_in(every_variable, default_every)), number_in(first_variable, 0)};
 }
 
 void PrintTo(const Case& one, std::ostream* out) {
