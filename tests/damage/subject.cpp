@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -9,13 +10,7 @@
 namespace holdfast::damage {
 namespace {
 
-constexpr std::uint64_t kSegmentBytes = std::uint64_t{64} << 10;
-constexpr std::uint64_t kSizeBytes = std::uint64_t{256} << 10;
 constexpr std::size_t kOwnExtentBytes = 17'000;  // more than a quarter of a segment
-
-Options store_options(OpenMode mode) {
-  return {.mode = mode, .segment_size_bytes = kSegmentBytes, .recovery_threads = 1};  // no threads: children are forked
-}
 
 std::string noise(std::uint64_t seed, std::size_t size) {
   std::mt19937_64 random(seed);
@@ -34,7 +29,12 @@ void expect(const Result<void>& result) {
   if (!result) ADD_FAILURE() << result.error().to_string();
 }
 
-Image bytes_of(const testing::CrashMedium& medium) { return {medium.live().begin(), medium.live().end()}; }
+/// Whether damage may be the reason for which a store does not open.
+bool is_refusal(const Error& error) {
+  const bool is_typed = error.code == ErrorCode::corruption || error.code == ErrorCode::invalid_argument ||
+                        error.code == ErrorCode::version_mismatch || error.code == ErrorCode::not_found;
+  return is_typed && !error.message.empty();
+}
 
 }  // namespace
 
@@ -167,18 +167,27 @@ class Subject::Look {
   std::string wrong_;
 };
 
-Subject::Subject(testing::MediumModel model, Ending ending) : model_(model), ending_(ending) {
-  const auto medium = testing::CrashMedium::create(medium_options());
-  auto store = expect(Store::open(expect(medium->open()), store_options(OpenMode::create)));
-  write_first_half(store);
-  earlier_image_ = bytes_of(*medium);
-  write_second_half(store);
-  if (ending_ == Ending::closed) expect(store.close());
-  image_ = bytes_of(*medium);
+Subject::Subject(std::unique_ptr<Medium> medium, Ending ending) : medium_(std::move(medium)), ending_(ending) {
+  {
+    auto store = expect(medium_->open(OpenMode::create));
+    write_first_half(store);
+    earlier_image_ = medium_->bytes();
+    write_second_half(store);
+    if (ending_ == Ending::closed) expect(store.close());
+    image_ = medium_->bytes();
+  }
+  store_ = medium_->store();
 }
 
-testing::CrashOptions Subject::medium_options() const {
-  return {.model = model_, .size_bytes = kSizeBytes, .max_size_bytes = 2 * kSizeBytes, .keeps_log = false};
+Span Subject::used() const noexcept {
+  Span used = store_;
+  const auto is_unused = [this](std::uint64_t offset) {
+    return std::all_of(image_.begin() + static_cast<std::ptrdiff_t>(offset),
+                       image_.begin() + static_cast<std::ptrdiff_t>(offset + kSegmentBytes),
+                       [](std::byte byte) { return byte == std::byte{0}; });
+  };
+  while (used.end > used.begin && is_unused(used.end - kSegmentBytes)) used.end -= kSegmentBytes;
+  return used;
 }
 
 void Subject::put(Kv& space, const std::string& key, const std::string& value) {
@@ -229,44 +238,50 @@ void Subject::write_second_half(Store& store) {
   append(audit, noise(401, 90));
 }
 
-Result<Store> Subject::open(const Image& image, OpenMode mode, std::shared_ptr<testing::CrashMedium>& medium) const {
-  medium = testing::CrashMedium::from_image(testing::image_of(image), medium_options());
-  auto storage = medium->open();
-  if (!storage) return Unexpected(storage.error());
-  return Store::open(std::move(*storage), store_options(mode));
-}
-
 Verdict Subject::judge(const Image& image, Extent extent, bool thorough) const {
-  std::shared_ptr<testing::CrashMedium> medium;
-  auto store = open(image, OpenMode::existing, medium);
+  medium_->hold(image);
+  std::optional<Look> reader;
+  std::string reader_refused;
+  if (thorough) {  // first: an open for writing repairs what it can
+    auto read_only = medium_->open(OpenMode::read_only);
+    if (read_only) reader.emplace(*this, *read_only);
+    else reader_refused = read_only.error().to_string();
+  }
+  auto store = medium_->open(OpenMode::existing);
   if (!store) {
-    const ErrorCode code = store.error().code;
-    const bool is_typed = code == ErrorCode::corruption || code == ErrorCode::invalid_argument ||
-                          code == ErrorCode::version_mismatch || code == ErrorCode::not_found;
-    if (!is_typed || store.error().message.empty()) return {Outcome::wrong, "open: " + store.error().to_string()};
+    if (!is_refusal(store.error())) return {Outcome::wrong, "open: " + store.error().to_string()};
     return {Outcome::refused};
   }
   const Look look(*this, *store);
   const Verdict verdict = look.verdict(extent);
   if (!thorough || verdict.outcome == Outcome::wrong) return verdict;
 
-  std::shared_ptr<testing::CrashMedium> beside;
-  auto read_only = open(image, OpenMode::read_only, beside);
-  if (!read_only) return {Outcome::wrong, "read-only open: " + read_only.error().to_string()};
-  if (!(Look(*this, *read_only) == look)) return {Outcome::wrong, "a read-only open shows something else"};
+  if (!reader) return {Outcome::wrong, "read-only open: " + reader_refused};
+  if (!(*reader == look)) return {Outcome::wrong, "a read-only open shows something else"};
+  const Verdict written_on = judge_writing_on(std::move(*store), look);
+  return written_on.outcome == Outcome::wrong ? written_on : verdict;
+}
 
-  auto space = store->kv("written on");
+Verdict Subject::judge_writing_on(Store store, const Look& before) const {
+  auto space = store.kv("written on");
   if (!space) return {Outcome::wrong, "a new space: " + space.error().to_string()};
   if (auto written = space->put("key", "value"); !written) return {Outcome::wrong, "write: " + written.error().to_string()};
-  if (auto closed = store->close(); !closed) return {Outcome::wrong, "close: " + closed.error().to_string()};
-  std::shared_ptr<testing::CrashMedium> second;
-  auto again = open(bytes_of(*medium), OpenMode::existing, second);
+  if (auto closed = store.close(); !closed) return {Outcome::wrong, "close: " + closed.error().to_string()};
+  auto again = medium_->open(OpenMode::existing);
   if (!again) return {Outcome::wrong, "opened again: " + again.error().to_string()};
-  if (!(Look(*this, *again) == look)) return {Outcome::wrong, "opened again it shows something else"};
+  if (!(Look(*this, *again) == before)) return {Outcome::wrong, "opened again it shows something else"};
   const auto found = again->kv("written on", {.mode = OpenMode::existing});
   if (!found || found->get("key").value_or(std::nullopt) != "value")
     return {Outcome::wrong, "what was written behind the damage is lost"};
-  return verdict;
+  return {};
+}
+
+Verdict Subject::judge_reader(const Image& image, Extent extent) const {
+  medium_->hold(image);
+  auto store = medium_->open(OpenMode::read_only);
+  if (store) return Look(*this, *store).verdict(extent);
+  if (is_refusal(store.error())) return {Outcome::refused};
+  return {Outcome::wrong, "read-only open: " + store.error().to_string()};
 }
 
 }  // namespace holdfast::damage

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <map>
 #include <memory>
 #include <set>
@@ -8,13 +7,11 @@
 #include <vector>
 
 #include <holdfast/holdfast.hpp>
-#include <holdfast/testing/crash_storage.hpp>
 
 #include "forked_sweep.hpp"
+#include "medium.hpp"
 
 namespace holdfast::damage {
-
-using Image = std::vector<std::byte>;
 
 /// How the store came to its end.
 enum class Ending { closed, killed };
@@ -27,16 +24,25 @@ enum class Extent { byte, run };
 /// over a space and a stream, a value that imitates records, a region.
 class Subject {
  public:
-  Subject(testing::MediumModel model, Ending ending);
+  Subject(std::unique_ptr<Medium> medium, Ending ending);
 
   [[nodiscard]] const Image& image() const noexcept { return image_; }
 
   /// The same store some writes earlier.
   [[nodiscard]] const Image& earlier_image() const noexcept { return earlier_image_; }
 
+  /// Where in the image the store's own bytes lie.
+  [[nodiscard]] Span store() const noexcept { return store_; }
+
+  /// The same without the segments at its end that are not in use.
+  [[nodiscard]] Span used() const noexcept;
+
   /// Opens `image`, a damaged one, reads everything and holds it against what is known. `thorough`: read-only first; closed
   /// and opened again it must show the same, and take writes.
   [[nodiscard]] Verdict judge(const Image& image, Extent extent, bool thorough) const;
+
+  /// The same of a read-only open alone.
+  [[nodiscard]] Verdict judge_reader(const Image& image, Extent extent) const;
 
  private:
   struct Key {
@@ -51,10 +57,9 @@ class Subject {
   void put(Kv& space, const std::string& key, const std::string& value);
   void append(Log& stream, const std::string& payload);
 
-  [[nodiscard]] testing::CrashOptions medium_options() const;
-  [[nodiscard]] Result<Store> open(const Image& image, OpenMode mode, std::shared_ptr<testing::CrashMedium>& medium) const;
+  [[nodiscard]] Verdict judge_writing_on(Store store, const Look& before) const;
 
-  testing::MediumModel model_;
+  std::unique_ptr<Medium> medium_;
   Ending ending_;
   std::map<std::string, Key> keys_;
   std::vector<std::string> payloads_;
@@ -62,6 +67,7 @@ class Subject {
   std::string last_key_;  ///< Whose record is the last of its space.
   Image image_;
   Image earlier_image_;
+  Span store_;
 };
 
 }  // namespace holdfast::damage
