@@ -33,6 +33,16 @@ Result<Region> Store::region(RegionId id, RegionOptions options) {
   return Region(std::move(*space), options);
 }
 
+Result<Region> Store::create_region(const NewRegion& region, RegionOptions options) {
+  auto space = core_->gate()->answer([&] { return core_->create_region(region, options.size_bytes_max); });
+  if (!space) return Unexpected(space.error());
+  return Region(std::move(*space), options);
+}
+
+Result<std::vector<RegionInfo>> Store::regions(std::string_view prefix) const {
+  return core_->gate()->answer([&] { return core_->regions(prefix); });
+}
+
 Result<void> Store::sync() {
   return core_->gate()->answer([&]() -> Result<void> {
     const auto engine = core_->gate()->enter();

@@ -32,7 +32,7 @@ Result<void> StoreCore::recover() {
     if (space->kind() == SpaceKind::kv) add(kv_spaces_, *space);
     if (space->kind() == SpaceKind::log) add(log_streams_, *space);
     if (space->kind() == SpaceKind::region)
-      if (auto taken = regions_.recover(*engine, *space); !taken) return taken;
+      if (auto taken = regions_.recover(*engine, *space); !taken) return Unexpected(taken.error());
   }
   engine->set_sync_follower(regions_);
   report_.duration_us += static_cast<std::uint64_t>(
@@ -99,7 +99,25 @@ Result<std::shared_ptr<region::RegionSpace>> StoreCore::region(std::string_view 
   if (!engine) return Unexpected(EngineGate::closed_error());
   const std::lock_guard lock(mutex_);
   return open_space(*engine, SpaceKind::region, name, mode, regions_.find(name),
-                    [&](Space* there) { return regions_.create(*engine, name, there); });
+                    [&](Space* there) {
+                      return there != nullptr ? regions_.recover(*engine, *there)
+                                              : regions_.create(*engine, {.name = name}, 0);
+                    });
+}
+
+Result<std::shared_ptr<region::RegionSpace>> StoreCore::create_region(const NewRegion& region,
+                                                                      std::uint64_t size_bytes_max) {
+  if (!region.name.empty())
+    if (auto checked = Engine::check_space_name(region.name); !checked) return Unexpected(checked.error());
+  const auto engine = gate_->enter();
+  if (!engine) return Unexpected(EngineGate::closed_error());
+  return regions_.create(*engine, region, size_bytes_max);
+}
+
+Result<std::vector<RegionInfo>> StoreCore::regions(std::string_view prefix) const {
+  const auto engine = gate_->enter();
+  if (!engine) return Unexpected(EngineGate::closed_error());
+  return regions_.infos(prefix);
 }
 
 Result<std::shared_ptr<region::RegionSpace>> StoreCore::region(RegionId id) {

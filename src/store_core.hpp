@@ -31,6 +31,9 @@ class StoreCore {
 
   [[nodiscard]] Result<std::shared_ptr<region::RegionSpace>> region(std::string_view name, OpenMode mode);
   [[nodiscard]] Result<std::shared_ptr<region::RegionSpace>> region(RegionId id);
+  [[nodiscard]] Result<std::shared_ptr<region::RegionSpace>> create_region(const NewRegion& region,
+                                                                           std::uint64_t size_bytes_max);
+  [[nodiscard]] Result<std::vector<RegionInfo>> regions(std::string_view prefix) const;
 
   [[nodiscard]] const std::shared_ptr<EngineGate>& gate() const noexcept { return gate_; }
   [[nodiscard]] const RecoveryReport& report() const noexcept { return report_; }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,6 +21,34 @@ inline constexpr std::uint64_t kRegionSizeBytesMax = std::uint64_t{1} << 44;
 /// Number of a region: never given out twice in a store, and part of it proves that this store gave it out. That of a
 /// removed region, or one made up, is refused.
 using RegionId = std::uint64_t;
+
+/// What the owner of a region says of it, kept with it. At most 16 KiB in all, attributes with 4 B each.
+struct RegionMetadata {
+  std::string owner{};
+  std::string description{};
+  std::uint64_t expected_size_bytes = 0;            ///< Reserves nothing; reserve() does.
+  std::map<std::string, std::string> attributes{};  ///< Whatever else, any bytes.
+
+  friend bool operator==(const RegionMetadata&, const RegionMetadata&) = default;
+};
+
+/// What there is to know of a region.
+struct RegionInfo {
+  RegionId id = 0;
+  std::string name{};  ///< Empty if it has none; any bytes, so escape before printing.
+  std::uint64_t size_bytes = 0;
+  std::uint64_t capacity_bytes = 0;                 ///< Up to here it grows without asking the store for room.
+  std::uint64_t extent_count = 0;                   ///< Pieces that a view of the whole would have.
+  std::chrono::system_clock::time_point created{};  ///< The epoch, if that was not noted.
+  RegionMetadata metadata{};
+};
+
+/// A region that is to be created.
+struct NewRegion {
+  std::string_view name{};             ///< 1 to 255 bytes; empty: a region without a name, found by its id.
+  std::span<const std::byte> bytes{};  ///< What it holds from the start.
+  RegionMetadata metadata{};
+};
 
 /// Bytes for a place in a region. Lifetime: the caller's, until the call has returned.
 struct RegionWrite {
@@ -139,7 +169,7 @@ class Region {
   /// Errors: io, not_found (removed), read_only, closed, locked.
   [[nodiscard]] Result<bool> flush();
 
-  /// Gives the region another name, in one step that no crash tears.
+  /// Gives the region another name, or its first, in one step that no crash tears.
   /// Durability: on return. Errors: invalid_argument (name), exists (taken by any space; nothing changed), not_found
   ///         (removed), no_space, io, read_only, closed, locked.
   [[nodiscard]] Result<void> rename(std::string_view name);
@@ -149,10 +179,18 @@ class Region {
   ///         locked.
   [[nodiscard]] Result<void> remove();
 
+  /// Keeps `metadata` with the region instead of what was kept before.
+  /// Durability: on return, old or new after a crash. Errors: too_large (nothing changed), not_found (removed), no_space,
+  ///         io, read_only, closed, locked.
+  [[nodiscard]] Result<void> set_metadata(const RegionMetadata& metadata);
+
+  /// Errors: not_found (removed), closed.
+  [[nodiscard]] Result<RegionInfo> info() const;
+
   /// For Store::region(). Never changes.
   [[nodiscard]] RegionId id() const noexcept;
 
-  /// Its present name; of a removed one the last.
+  /// Its present name, empty if it has none; of a removed one the last.
   [[nodiscard]] std::string name() const;
 
  private:

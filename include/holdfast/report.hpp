@@ -17,7 +17,7 @@ enum class SpaceKind : std::uint8_t { catalog = 0, kv = 1, log = 2, region = 3 }
 [[nodiscard]] std::string_view name(SpaceKind kind) noexcept;
 
 struct SpaceInfo {
-  std::string name;  ///< Any 1 to 255 bytes; escape before printing.
+  std::string name;  ///< Any 1 to 255 bytes, of a region without one none; escape before printing.
   SpaceKind kind{};
   std::uint64_t id = 0;
   std::uint64_t segment_count = 0;

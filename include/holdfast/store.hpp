@@ -68,6 +68,16 @@ class Store {
   /// Errors: as kv().
   [[nodiscard]] Result<Region> region(std::string_view name, RegionOptions options = {});
 
+  /// Creates a region with everything that `region` says, all or nothing after a crash.
+  /// Durability: on return, its bytes as well.
+  /// Errors: exists (the name is taken), invalid_argument (name), too_large (metadata; or bytes beyond the options'
+  ///         limit), no_space, io, read_only, closed, locked; nothing changed.
+  [[nodiscard]] Result<Region> create_region(const NewRegion& region, RegionOptions options = {});
+
+  /// All regions whose name begins with `prefix`, by name; those without a name, by id, come first for an empty prefix.
+  /// Errors: closed.
+  [[nodiscard]] Result<std::vector<RegionInfo>> regions(std::string_view prefix = {}) const;
+
   /// The region of that id. Errors: not_found (removed, or an id that this store never gave out), closed.
   [[nodiscard]] Result<Region> region(RegionId id, RegionOptions options = {});
 

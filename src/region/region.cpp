@@ -74,6 +74,14 @@ Result<void> Region::remove() {
   return space_->gate()->answer([&] { return space_->remove(); });
 }
 
+Result<void> Region::set_metadata(const RegionMetadata& metadata) {
+  return space_->gate()->answer([&] { return space_->set_metadata(metadata); });
+}
+
+Result<RegionInfo> Region::info() const {
+  return space_->gate()->answer([&] { return space_->info(); });
+}
+
 RegionId Region::id() const noexcept { return space_->id(); }
 
 std::string Region::name() const { return space_->name(); }

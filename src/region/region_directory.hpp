@@ -19,9 +19,9 @@ class RegionDirectory final : public SyncFollower {
  public:
   explicit RegionDirectory(std::shared_ptr<EngineGate> gate) : gate_(std::move(gate)) {}
 
-  /// Takes `space` from what recovery found; before anybody else uses the store.
-  /// Errors: corruption (its extents leave a gap, or end before its size does).
-  [[nodiscard]] Result<void> recover(Engine& engine, Space& space);
+  /// Takes `space` from what the catalog says: what recovery found, or what was created when memory ran out.
+  /// Errors: corruption (its extents leave a gap, or end before its size does; its metadata is none).
+  [[nodiscard]] Result<std::shared_ptr<RegionSpace>> recover(Engine& engine, Space& space);
 
   /// Null if there is no region of that name.
   [[nodiscard]] std::shared_ptr<RegionSpace> find(std::string_view name) const;
@@ -29,9 +29,12 @@ class RegionDirectory final : public SyncFollower {
   /// Errors: not_found (removed, or never given out).
   [[nodiscard]] Result<std::shared_ptr<RegionSpace>> find(RegionId id) const;
 
-  /// A new region, durable on return; of the space `there`, if the engine has made that already. Errors:
-  /// Engine::create_space's.
-  [[nodiscard]] Result<std::shared_ptr<RegionSpace>> create(Engine& engine, std::string_view name, Space* there);
+  /// A new region with all that `region` says, durable on return. Errors: Engine::create_space's, too_large, exists.
+  [[nodiscard]] Result<std::shared_ptr<RegionSpace>> create(Engine& engine, const NewRegion& region,
+                                                            std::uint64_t size_bytes_max);
+
+  /// Of the regions whose name begins with `prefix`, by name.
+  [[nodiscard]] Result<std::vector<RegionInfo>> infos(std::string_view prefix) const;
 
   [[nodiscard]] Result<void> rename(Engine& engine, RegionSpace& region, std::string_view name);
   [[nodiscard]] Result<void> remove(Engine& engine, RegionSpace& region);

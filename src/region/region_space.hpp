@@ -58,6 +58,8 @@ class RegionSpace {
   [[nodiscard]] Result<void> truncate(std::uint64_t size_bytes, std::uint64_t size_bytes_max);
   [[nodiscard]] Result<void> shrink();
   [[nodiscard]] Result<bool> flush();
+  [[nodiscard]] Result<void> set_metadata(const RegionMetadata& metadata);
+  [[nodiscard]] Result<RegionInfo> info() const;
   [[nodiscard]] Result<void> rename(std::string_view name);
   [[nodiscard]] Result<void> remove();
 

@@ -9,6 +9,8 @@ namespace {
 
 using Regions = RegionHistory::Regions;
 
+constexpr std::size_t kOwnerBytes = 40;
+
 /// The region's bytes as a reader sees them now.
 std::string contents_of(const RegionHistory::Region& region) {
   std::string bytes = region.durable;
@@ -73,6 +75,20 @@ void RegionActor::create(const std::string& name) {
     auto opened = store_->region(name);
     if (!opened) return Unexpected(opened.error());
     handles_.insert_or_assign(name, std::move(*opened));
+    return {};
+  });
+}
+
+// Its owner is its first bytes: read_regions() holds them against each other.
+void RegionActor::create_with(const std::string& name, const std::string& bytes) {
+  Regions after = history_.now();
+  after[name] = {.durable = bytes, .since = {}};
+  call(std::move(after), [&]() -> Result<void> {
+    auto created = store_->create_region({.name = name,
+                                          .bytes = std::as_bytes(std::span(bytes)),
+                                          .metadata = {.owner = bytes.substr(0, kOwnerBytes)}});
+    if (!created) return Unexpected(created.error());
+    handles_.insert_or_assign(name, std::move(*created));
     return {};
   });
 }
@@ -213,6 +229,10 @@ RegionContents read_regions(Store& store, std::vector<std::string>& complaints) 
       complaints.push_back(read.error().to_string());
     const auto view = region->view(0, bytes.size());
     if (!view || text_of(*view) != bytes) complaints.push_back("a view differs from read_at");
+    const auto described = region->info();
+    if (!described) complaints.push_back(described.error().to_string());
+    if (described && !described->metadata.owner.empty() && described->metadata.owner != bytes.substr(0, kOwnerBytes))
+      complaints.push_back("a region's metadata is another's");
     contents.emplace(info.name, std::move(bytes));
   }
   return contents;

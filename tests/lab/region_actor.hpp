@@ -20,6 +20,7 @@ class RegionActor {
   RegionActor(std::shared_ptr<testing::CrashMedium> medium, const Options& options);
 
   void create(const std::string& name);
+  void create_with(const std::string& name, const std::string& bytes);
   void write_at(const std::string& name, std::uint64_t offset, const std::string& bytes,
                 Durability durability = Durability::buffered);
   void append(const std::string& name, const std::string& bytes, Durability durability = Durability::buffered);

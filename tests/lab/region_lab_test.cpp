@@ -32,6 +32,13 @@ std::vector<RegionScenario> region_scenarios() {
   constexpr auto kNow = Durability::immediate;
   return {
       {"create", [](RegionActor& actor) { actor.create("c"); actor.append("c", value_of(1, 100), kNow); }},
+      {"create_with_bytes",
+       [](RegionActor& actor) {
+         actor.create_with("c", value_of(1, 9'000));
+         actor.create_with("d", value_of(2, 100));
+         actor.remove("c");
+         actor.create_with("c", value_of(3, 9'000));
+       }},
       {"append_and_flush",
        [](RegionActor& actor) {
          actor.append("a", value_of(1, 200));

@@ -98,11 +98,28 @@ TEST(CatalogEntries, ACutPayloadIsRefusedUnlessTheCutFallsBetweenEntries) {
 
 TEST(CatalogEntries, UnknownTypesAreRefused) {
   for (unsigned type = 0; type < 256; ++type) {
-    if (type >= 1 && type <= 8) continue;
+    if (type >= 1 && type <= 9) continue;
     EXPECT_TRUE(
         is_refused(with(segment(), offsetof(CatalogEntryDisk, type), static_cast<std::uint8_t>(type))))
         << type;
   }
+}
+
+TEST(CatalogEntries, RegionsAloneHaveNoName) {
+  CatalogEntry unnamed = space("");
+  EXPECT_TRUE(is_refused(encode_catalog_entries({unnamed})));
+  unnamed.kind = SpaceKind::region;
+  EXPECT_FALSE(is_refused(encode_catalog_entries({unnamed})));
+}
+
+TEST(CatalogEntries, MetadataHasItsLimit) {
+  CatalogEntry metadata{.type = CatalogEntryType::space_metadata, .space_id = 3};
+  metadata.name = std::string(kSpaceMetadataSizeBytesMax, 'm');
+  const auto decoded = decode_catalog_entries(encode_catalog_entries({metadata}));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->front().name, metadata.name);
+  metadata.name += 'm';
+  EXPECT_TRUE(is_refused(encode_catalog_entries({metadata})));
 }
 
 TEST(CatalogEntries, ImpossibleSpacesAreRefused) {

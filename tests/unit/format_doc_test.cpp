@@ -17,6 +17,7 @@
 #include "common/format/superblock.hpp"
 #include "format_page.hpp"
 #include "pmem/arena_header.hpp"
+#include "region/metadata.hpp"
 
 namespace holdfast {
 namespace {
@@ -95,6 +96,12 @@ Structures structures_in_code() {
                                 FIELD(segment_id), FIELD(space_id), FIELD(offset), FIELD(size_bytes)}};
   }
   {
+    using T = region::RegionMetadataDisk;
+    all["RegionMetadataDisk"] = {sizeof(T),
+                                 {FIELD(created_ns), FIELD(expected_size_bytes), FIELD(owner_size_bytes),
+                                  FIELD(description_size_bytes), FIELD(attribute_count)}};
+  }
+  {
     using T = pmem::ArenaHeaderDisk;
     all["ArenaHeaderDisk"] = {sizeof(T),
                               {FIELD(check), FIELD(magic), FIELD(version), FIELD(pool_index), FIELD(set_id),
@@ -131,6 +138,7 @@ Values constants_in_code() {
       {"kKeySizeBytesMax", kKeySizeBytesMax},
       {"kValueSizeBytesMax", kValueSizeBytesMax},
       {"kNameSizeBytesMax", kNameSizeBytesMax},
+      {"kSpaceMetadataSizeBytesMax", kSpaceMetadataSizeBytesMax},
       {"kCatalogSpaceId", kCatalogSpaceId},
       {"kRecordFlagValueParts", kRecordFlagValueParts},
       {"RecordType::put", number(RecordType::put)},
@@ -147,6 +155,7 @@ Values constants_in_code() {
       {"CatalogEntryType::region_size", number(CatalogEntryType::region_size)},
       {"CatalogEntryType::rename_space", number(CatalogEntryType::rename_space)},
       {"CatalogEntryType::remove_space", number(CatalogEntryType::remove_space)},
+      {"CatalogEntryType::space_metadata", number(CatalogEntryType::space_metadata)},
       {"SegmentContent::records", number(SegmentContent::records)},
       {"SegmentContent::value", number(SegmentContent::value)},
       {"SegmentContent::region", number(SegmentContent::region)},

@@ -26,6 +26,7 @@ Result<void> CatalogState::apply(const CatalogEntry& entry) {
     case CatalogEntryType::region_size: return set_region_size(entry);
     case CatalogEntryType::rename_space: return rename_space(entry);
     case CatalogEntryType::remove_space: return remove_space(entry);
+    case CatalogEntryType::space_metadata: return set_metadata(entry);
   }
   return contradiction("entry of unknown type");
 }
@@ -33,9 +34,9 @@ Result<void> CatalogState::apply(const CatalogEntry& entry) {
 Result<void> CatalogState::add_space(const CatalogEntry& entry) {
   if (spaces_.contains(entry.space_id) || space_names_.contains(entry.name))
     return contradiction("space " + std::to_string(entry.space_id) + " added twice");
-  spaces_.emplace(entry.space_id, CatalogSpace{entry.space_id, entry.kind, entry.name});
+  spaces_.emplace(entry.space_id, CatalogSpace{.id = entry.space_id, .kind = entry.kind, .name = entry.name});
   if (entry.kind == SpaceKind::region) ++region_count_;
-  space_names_.emplace(entry.name, entry.space_id);
+  if (!entry.name.empty()) space_names_.emplace(entry.name, entry.space_id);
   spaces_size_bytes_ += catalog_entry_size_bytes(entry.name.size());
   next_space_id_ = std::max(next_space_id_, entry.space_id + 1);
   return {};
@@ -74,6 +75,16 @@ Result<void> CatalogState::set_region_size(const CatalogEntry& entry) {
   return {};
 }
 
+Result<void> CatalogState::set_metadata(const CatalogEntry& entry) {
+  const auto space = spaces_.find(entry.space_id);
+  if (space == spaces_.end()) return contradiction("metadata of space " + std::to_string(entry.space_id) + ", which is not there");
+  std::string& metadata = space->second.metadata;
+  if (!metadata.empty()) spaces_size_bytes_ -= catalog_entry_size_bytes(metadata.size());
+  metadata = entry.name;
+  if (!metadata.empty()) spaces_size_bytes_ += catalog_entry_size_bytes(metadata.size());
+  return {};
+}
+
 Result<void> CatalogState::rename_space(const CatalogEntry& entry) {
   const auto space = spaces_.find(entry.space_id);
   if (space == spaces_.end() || space_names_.contains(entry.name))
@@ -93,8 +104,10 @@ Result<void> CatalogState::remove_space(const CatalogEntry& entry) {
   if (space == spaces_.end() || std::any_of(segments_.begin(), segments_.end(), owned))
     return contradiction("space " + std::to_string(entry.space_id) + " removed, but not there or not empty");
   if (space->second.kind == SpaceKind::region) --region_count_;
-  spaces_size_bytes_ -= catalog_entry_size_bytes(space->second.name.size());
-  space_names_.erase(space->second.name);
+  const CatalogSpace& gone = space->second;
+  spaces_size_bytes_ -= catalog_entry_size_bytes(gone.name.size());
+  if (!gone.metadata.empty()) spaces_size_bytes_ -= catalog_entry_size_bytes(gone.metadata.size());
+  if (!gone.name.empty()) space_names_.erase(gone.name);
   spaces_.erase(space);
   return {};
 }
@@ -107,6 +120,8 @@ std::vector<CatalogEntry> CatalogState::snapshot() const {
     if (space.kind == SpaceKind::region)
       entries.push_back(
           {.type = CatalogEntryType::region_size, .space_id = id, .size_bytes = space.region_size_bytes});
+    if (!space.metadata.empty())
+      entries.push_back({.type = CatalogEntryType::space_metadata, .space_id = id, .name = space.metadata});
   }
   for (const auto& [id, segment] : segments_)
     entries.push_back({.type = CatalogEntryType::add_segment,

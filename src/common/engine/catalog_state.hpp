@@ -15,8 +15,9 @@ namespace holdfast {
 struct CatalogSpace {
   SpaceId id = 0;
   SpaceKind kind{};
-  std::string name{};
+  std::string name{};  ///< Empty: a region without one.
   std::uint64_t region_size_bytes = 0;
+  std::string metadata{};
 };
 
 struct CatalogSegment {
@@ -70,6 +71,7 @@ class CatalogState {
   [[nodiscard]] Result<void> add_segment(const CatalogEntry& entry);
   [[nodiscard]] Result<void> free_segment(const CatalogEntry& entry);
   [[nodiscard]] Result<void> set_region_size(const CatalogEntry& entry);
+  [[nodiscard]] Result<void> set_metadata(const CatalogEntry& entry);
   [[nodiscard]] Result<void> rename_space(const CatalogEntry& entry);
   [[nodiscard]] Result<void> remove_space(const CatalogEntry& entry);
 
@@ -77,7 +79,7 @@ class CatalogState {
   std::map<std::string, SpaceId, std::less<>> space_names_;
   std::map<SegmentId, CatalogSegment> segments_;
   std::map<std::pair<SegmentId, std::uint32_t>, SliceCount> slice_counts_;
-  std::uint64_t spaces_size_bytes_ = 0;  // of the entries that add them
+  std::uint64_t spaces_size_bytes_ = 0;  // of the entries that add them, and of their metadata
   std::uint64_t region_count_ = 0;
   SegmentId next_segment_id_ = 1;
   SpaceId next_space_id_ = 1;

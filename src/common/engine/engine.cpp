@@ -152,7 +152,7 @@ void Engine::make_spaces() {
     for (const SliceRange& range : recovered.free_ranges) space->add_range(range);
     for (const auto& [slice, offset] : recovered.known_damage) space->add_known_damage(slice, offset);
     space->continue_behind(recovered.chain_end, recovered.next_number);
-    spaces_by_name_.emplace(entry.name, space.get());
+    if (!entry.name.empty()) spaces_by_name_.emplace(entry.name, space.get());
     spaces_.emplace(id, std::move(space));
   }
 }
@@ -192,19 +192,24 @@ Result<void> Engine::check_writable() const {
   return success();
 }
 
-Result<Space*> Engine::create_space(SpaceKind kind, std::string_view name) {
+Result<Space*> Engine::create_space(SpaceKind kind, std::string_view name, const Entries& also) {
   if (auto writable = check_writable(); !writable) return Unexpected(writable.error());
   const std::unique_lock lock(spaces_mutex_);
-  if (spaces_by_name_.contains(name))
-    return Unexpected(Error{.code = ErrorCode::exists, .message = "a space of that name exists"});
+  if (spaces_by_name_.contains(name)) return Unexpected(name_taken());
   const SpaceId id = catalog_->reserve_space_id();
   // In the maps first: once the catalog has the name, nothing may fail any more, or nobody would find its space.
   const auto by_id = spaces_.emplace(id, std::make_unique<Space>(space_context(), id, kind, std::string(name))).first;
   Rollback forgotten([&] { spaces_.erase(by_id); });
-  const auto by_name = spaces_by_name_.emplace(name, by_id->second.get()).first;
-  Rollback unnamed([&] { spaces_by_name_.erase(by_name); });
-  auto added = catalog_->commit(
-      {{.type = CatalogEntryType::add_space, .kind = kind, .space_id = id, .name = std::string(name)}});
+  const auto by_name =
+      name.empty() ? spaces_by_name_.end() : spaces_by_name_.emplace(name, by_id->second.get()).first;
+  Rollback unnamed([&] {
+    if (by_name != spaces_by_name_.end()) spaces_by_name_.erase(by_name);
+  });
+  std::vector<CatalogEntry> entries{
+      {.type = CatalogEntryType::add_space, .kind = kind, .space_id = id, .name = std::string(name)}};
+  if (also)
+    for (CatalogEntry& entry : also(id)) entries.push_back(std::move(entry));
+  auto added = catalog_->commit(entries);
   if (!added) return Unexpected(added.error());
   forgotten.keep();
   unnamed.keep();
@@ -220,7 +225,7 @@ Space* Engine::find_space(std::string_view name) const {
 std::vector<Space*> Engine::spaces() const {
   const std::shared_lock lock(spaces_mutex_);
   std::vector<Space*> spaces;
-  for (const auto& [name, space] : spaces_by_name_) spaces.push_back(space);
+  for (const auto& [id, space] : spaces_) spaces.push_back(space.get());
   return spaces;
 }
 

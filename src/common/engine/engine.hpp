@@ -53,8 +53,10 @@ class Engine {
   /// Ends recovery: extents of large values that no record in `referenced` names are freed.
   [[nodiscard]] Result<void> finish_recovery(const std::set<SegmentId>& referenced);
 
-  /// A new space, durable on return. Errors: exists, invalid_argument (name), no_space, io, read_only.
-  [[nodiscard]] Result<Space*> create_space(SpaceKind kind, std::string_view name);
+  /// A new space, durable on return, with whatever else the catalog shall say of it from the start. An empty name: none.
+  /// Errors: exists, no_space, io, read_only.
+  using Entries = std::function<std::vector<CatalogEntry>(SpaceId)>;
+  [[nodiscard]] Result<Space*> create_space(SpaceKind kind, std::string_view name, const Entries& also = {});
   /// Errors: invalid_argument (not 1 to 255 bytes).
   [[nodiscard]] static Result<void> check_space_name(std::string_view name);
   [[nodiscard]] Space* find_space(std::string_view name) const;
@@ -86,6 +88,9 @@ class Engine {
 
   /// What the catalog says of a region's extents, in the order of its bytes, and of its size.
   [[nodiscard]] std::pair<std::vector<RawExtent>, std::uint64_t> region_bytes(SpaceId region);
+
+  /// What a facade keeps with its space in the catalog; empty if nothing.
+  [[nodiscard]] std::string space_metadata(SpaceId space) const;
 
   /// A number that only this store gives to the space, for ids that cannot be made up by accident.
   [[nodiscard]] std::uint32_t space_tag(SpaceId space) const noexcept;
@@ -155,6 +160,7 @@ class Engine {
   [[nodiscard]] bool take_async_room(std::uint64_t size_bytes) noexcept;
   void retire_parts(std::string_view payload, bool after_sync) noexcept;
   [[nodiscard]] Result<void> check_writable() const;
+  [[nodiscard]] Error name_taken() const;
   [[nodiscard]] Result<void> check_map() const;
   [[nodiscard]] SpaceContext space_context();
   [[nodiscard]] std::optional<ByteRange> value_extent(SegmentId segment) const;

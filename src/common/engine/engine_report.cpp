@@ -114,10 +114,9 @@ std::vector<SpaceInfo> Engine::space_infos() const {
       ++info.segment_count;
       info.size_bytes += segment.extent.size_bytes;
     }
-    std::map<std::string, SpaceInfo> by_name;
-    for (auto& [id, info] : by_id) by_name.emplace(info.name, std::move(info));
     std::vector<SpaceInfo> infos;
-    for (auto& [name, info] : by_name) infos.push_back(std::move(info));
+    for (auto& [id, info] : by_id) infos.push_back(std::move(info));
+    std::stable_sort(infos.begin(), infos.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     return infos;
   });
 }

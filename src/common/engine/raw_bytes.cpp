@@ -27,7 +27,7 @@ std::shared_ptr<HeldExtent> RawBytes::piece_of(ByteRange range) {
   return std::make_shared<HeldExtent>(extents_, catalog_.reserve_segment_id(), range);
 }
 
-Result<void> RawBytes::change(SpaceId space, const ExtentChange& change) {
+std::vector<CatalogEntry> entries_of(SpaceId space, const ExtentChange& change) {
   std::vector<CatalogEntry> entries;
   for (const SegmentId segment : change.forgotten)
     entries.push_back({.type = CatalogEntryType::free_segment, .segment_id = segment});
@@ -41,6 +41,11 @@ Result<void> RawBytes::change(SpaceId space, const ExtentChange& change) {
                        .start = static_cast<std::uint32_t>(extent.start / kBlockSizeBytes)});
   if (change.size_bytes)
     entries.push_back({.type = CatalogEntryType::region_size, .space_id = space, .size_bytes = *change.size_bytes});
+  return entries;
+}
+
+Result<void> RawBytes::change(SpaceId space, const ExtentChange& change) {
+  const std::vector<CatalogEntry> entries = entries_of(space, change);
   if (entries.empty()) return success();
   auto published = publish(entries);
   if (published || published.error().code == ErrorCode::io)  // io: the medium may know of them

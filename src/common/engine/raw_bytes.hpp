@@ -35,6 +35,9 @@ struct ExtentChange {
   std::optional<std::uint64_t> size_bytes{};  ///< The space's new size, if it has another one.
 };
 
+/// What the catalog must be told of it.
+[[nodiscard]] std::vector<CatalogEntry> entries_of(SpaceId space, const ExtentChange& change);
+
 /// Bytes that are no records: written in place, in extents of their own that the catalog names.
 ///
 /// Crash order, as in docs/durability.md "regions": (1) the catalog names an extent before a byte is written to it;

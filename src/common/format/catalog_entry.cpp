@@ -8,8 +8,9 @@ namespace {
 bool is_plausible(const CatalogEntryDisk& disk) noexcept {
   switch (static_cast<CatalogEntryType>(disk.type)) {
     case CatalogEntryType::add_space:
-      return disk.space_id != kCatalogSpaceId && disk.name_size_bytes >= 1 &&
-             disk.name_size_bytes <= kNameSizeBytesMax && disk.kind >= static_cast<std::uint8_t>(SpaceKind::kv) &&
+      return disk.space_id != kCatalogSpaceId && disk.name_size_bytes <= kNameSizeBytesMax &&
+             (disk.name_size_bytes >= 1 || disk.kind == static_cast<std::uint8_t>(SpaceKind::region)) &&
+             disk.kind >= static_cast<std::uint8_t>(SpaceKind::kv) &&
              disk.kind <= static_cast<std::uint8_t>(SpaceKind::region);
     case CatalogEntryType::add_segment:
       return disk.segment_id != 0 && disk.name_size_bytes == 0 && disk.offset % kBlockSizeBytes == 0 &&
@@ -28,6 +29,8 @@ bool is_plausible(const CatalogEntryDisk& disk) noexcept {
     case CatalogEntryType::rename_space:
       return disk.space_id != kCatalogSpaceId && disk.name_size_bytes >= 1 &&
              disk.name_size_bytes <= kNameSizeBytesMax;
+    case CatalogEntryType::space_metadata:
+      return disk.space_id != kCatalogSpaceId && disk.name_size_bytes <= kSpaceMetadataSizeBytesMax;
   }
   return false;
 }

@@ -23,6 +23,7 @@ enum class CatalogEntryType : std::uint8_t {
   region_size = 6,   ///< space_id, size_bytes: durable before the entry
   rename_space = 7,  ///< space_id, name
   remove_space = 8,  ///< space_id: owns nothing any more
+  space_metadata = 9,  ///< space_id; in the place of a name, what its facade keeps with it
 };
 
 /// What a segment's extent holds.
@@ -31,6 +32,9 @@ enum class SegmentContent : std::uint8_t {
   value = 1,    ///< raw bytes of one large value; the record that names it carries their check
   region = 2,   ///< bytes of a region, written in place
 };
+
+/// Longest metadata of a space.
+inline constexpr std::uint64_t kSpaceMetadataSizeBytesMax = std::uint64_t{16} << 10;
 
 /// docs/format.md "Catalog". A catalog record's payload is a list of these, each followed by its name,
 /// zero-padded to 8 bytes. All entries of one record take effect together.
@@ -59,7 +63,7 @@ struct CatalogEntry {
   std::uint32_t start = 0;
   std::uint32_t count = 0;
   std::uint64_t next_number = 0;
-  std::string name{};
+  std::string name{};  ///< Or the metadata.
 };
 
 inline constexpr std::uint64_t kCatalogEntryAlignment = 8;
