@@ -8,11 +8,11 @@ namespace {
 bool is_plausible(const CatalogEntryDisk& disk) noexcept {
   switch (static_cast<CatalogEntryType>(disk.type)) {
     case CatalogEntryType::add_space:
-      return disk.space_id != kCatalogSpaceId && disk.name_size_bytes >= 1 &&
+      return disk.space_id != kCatalogSpaceId && disk.space_id <= kSpaceIdMax && disk.name_size_bytes >= 1 &&
              disk.name_size_bytes <= kNameSizeBytesMax && disk.kind >= static_cast<std::uint8_t>(SpaceKind::kv) &&
              disk.kind <= static_cast<std::uint8_t>(SpaceKind::region);
     case CatalogEntryType::add_segment:
-      return disk.segment_id != 0 && disk.name_size_bytes == 0 && disk.offset % kBlockSizeBytes == 0 &&
+      return disk.segment_id != 0 && disk.segment_id <= kSegmentIdMax && disk.name_size_bytes == 0 && disk.offset % kBlockSizeBytes == 0 &&
              disk.size_bytes % kBlockSizeBytes == 0 && disk.size_bytes != 0 &&
              (disk.kind == static_cast<std::uint8_t>(SegmentContent::value) ||
               disk.kind == static_cast<std::uint8_t>(SegmentContent::region) ||
@@ -20,8 +20,9 @@ bool is_plausible(const CatalogEntryDisk& disk) noexcept {
                disk.size_bytes <= kSegmentSizeBytesMax));
     case CatalogEntryType::free_segment:
     case CatalogEntryType::slice_count:
-    case CatalogEntryType::next_ids:
       return disk.name_size_bytes == 0;
+    case CatalogEntryType::next_ids:
+      return disk.segment_id <= kSegmentIdMax && disk.space_id <= kSpaceIdMax && disk.name_size_bytes == 0;
     case CatalogEntryType::region_size:
     case CatalogEntryType::remove_space:
       return disk.space_id != kCatalogSpaceId && disk.name_size_bytes == 0;
