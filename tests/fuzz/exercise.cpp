@@ -14,6 +14,8 @@ constexpr std::uint64_t kPieceBytes = std::uint64_t{64} << 10;
 constexpr LogId kEntriesRead = 64;        // from the begin of a stream, and as many of its end; a scan reads all
 constexpr std::size_t kKeysWritten = 64;  // of a space
 constexpr std::size_t kOwnExtentBytes = 17'000;
+constexpr std::size_t kFillBytes = 100'000;
+constexpr std::uint64_t kFillsMax = 8;
 
 /// Opens one forged store several times and uses all that it shows.
 class Exercise {
@@ -149,6 +151,14 @@ class Exercise {
     write_into(store, "new stream", SpaceKind::log);
     write_into(store, "new region", SpaceKind::region);
     static_cast<void>(succeeded(store.sync()));
+    if (auto keys = store.kv("new keys"); succeeded(keys)) fill(*keys);
+  }
+
+  // A store that is full takes back what was replaced.
+  void fill(Kv& space) {
+    const std::string value(kFillBytes, 'f');
+    for (std::uint64_t i = 0; i < kFillsMax; ++i)
+      if (!succeeded(space.put("fill " + std::to_string(i), value))) break;
   }
 
   void write_into(Store& store, const std::string& name, SpaceKind kind) {
@@ -165,7 +175,8 @@ class Exercise {
   }
 
   void write_keys(Store& store, Kv& space) {
-    std::vector<std::string> keys{"new"};
+    // Also such as a scan does not come to, since what lies before them is damaged.
+    std::vector<std::string> keys{"large", "key 0", "replaced", "new"};
     static_cast<void>(succeeded(space.scan("", [&](std::string_view key, std::string_view) {
       keys.emplace_back(key);
       return keys.size() < kKeysWritten;
