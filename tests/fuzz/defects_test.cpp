@@ -1,4 +1,4 @@
-// What the fuzzer has found, each made anew by one operation.
+// Lies behind right checks that once did harm, each made anew by one operation.
 
 #include <gtest/gtest.h>
 
