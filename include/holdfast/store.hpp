@@ -37,7 +37,8 @@ class Store {
   /// Durability: a new store is on the medium, under its name, when this returns.
   /// Errors: not_found, exists (by mode), invalid_argument (foreign or empty file, a directory, bad
   ///         option), corruption (no valid superblock, truncated, catalog damaged),
-  ///         version_mismatch (newer format, another layout of pool), locked, no_space, io,
+  ///         version_mismatch (newer format, another layout of pool), locked, no_space, io, too_large (the last of
+  ///         2^32 - 1 epochs; read-only it opens),
   ///         not_supported (pmem without PMDK, or on a medium without byte access).
   [[nodiscard]] static Result<Store> open(const std::filesystem::path& path, Options options = {});
 

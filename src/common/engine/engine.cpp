@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <limits>
 #include <mutex>
 
 #include "common/base/checksum.hpp"
@@ -12,6 +13,7 @@
 #include "common/base/rollback.hpp"
 #include "common/engine/direct_route.hpp"
 #include "common/engine/group_route.hpp"
+#include "common/engine/number_limits.hpp"
 #include "common/engine/superblock_slots.hpp"
 
 namespace holdfast {
@@ -83,6 +85,7 @@ Result<void> Engine::load(const Options& options) {
                                        .slices = slices_,
                                        .threads = options.recovery_threads,
                                        .finds_orphans = superblock_.clean == 0});
+  if (auto possible = check_numbers(recovered, *storage_); !possible) return possible;
   header_repairs_ = std::move(recovered.repairs);
   report_ = std::move(recovered.report);
   report_.clean_close = superblock_.clean == 1;
@@ -112,6 +115,10 @@ Result<void> Engine::make_recovered_durable() {
 // make anew, too; (2) the superblock has the next epoch and is not clean; (3) the first write of this process, or extents
 // freed.
 Result<void> Engine::start_writing(const Options& options) {
+  if (superblock_.epoch == std::numeric_limits<std::uint32_t>::max())
+    return Unexpected(Error{.code = ErrorCode::too_large,
+                            .message = "the store has been opened for writing as often as it can be; open it read-only",
+                            .path = std::string(storage_->path())});
   if (!mutated(Mutant::recovered_not_durable))
     if (auto durable = make_recovered_durable(); !durable) return durable;  // (1)
   for (const HeaderRepair& repair : header_repairs_) {

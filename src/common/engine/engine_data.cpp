@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <new>
 
 #include "common/base/out_of_memory.hpp"
@@ -107,21 +108,29 @@ Result<std::string> Engine::read_value(const RecordView& record, bool verify) co
   if ((record.header.flags & kRecordFlagValueParts) == 0) return std::string(record.payload);
   const auto parts = decode_value_parts(record.payload);
   if (!parts) return Unexpected(damaged(*storage_, 0, "a value's list of parts is malformed", "whole entries", "others"));
-  std::string value;
+  std::vector<ByteRange> ranges;
+  ranges.reserve(parts->size());
   std::uint64_t size = 0;
-  for (const ValuePartDisk& part : *parts) size += part.size_bytes;
-  if (size > std::uint64_t{0xFFFF'FFFF})
-    return Unexpected(damaged(*storage_, 0, "a value's parts are too large together", "4 GiB - 1", std::to_string(size)));
-  value.reserve(size);
   for (const ValuePartDisk& part : *parts) {
     const auto extent = value_extent(part.segment_id);
     if (!extent || part.size_bytes > extent->size_bytes)
       return Unexpected(damaged(*storage_, 0, "a value's part is not in the catalog",
                                 "segment " + std::to_string(part.segment_id), "none, or a smaller one"));
-    const std::span bytes(storage_->at(extent->offset), part.size_bytes);
-    if (verify && !value_part_matches(part, superblock_.secret, bytes))
-      return Unexpected(damaged(*storage_, extent->offset, "a part of a large value is damaged",
-                                "XXH3 " + std::to_string(part.check), "another"));
+    ranges.push_back({extent->offset, part.size_bytes});
+    size += part.size_bytes;
+  }
+  // Before memory is taken for it: parts that lie in extents of their own are no larger than the store.
+  const std::uint64_t size_max = std::min<std::uint64_t>(0xFFFF'FFFF, storage_->size_bytes());
+  if (size > size_max)
+    return Unexpected(damaged(*storage_, 0, "a value's parts are too large together",
+                              "at most " + std::to_string(size_max), std::to_string(size)));
+  std::string value;
+  value.reserve(size);
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    const std::span bytes(storage_->at(ranges[i].offset), ranges[i].size_bytes);
+    if (verify && !value_part_matches((*parts)[i], superblock_.secret, bytes))
+      return Unexpected(damaged(*storage_, ranges[i].offset, "a part of a large value is damaged",
+                                "XXH3 " + std::to_string((*parts)[i].check), "another"));
     value.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());  // bytes as text
   }
   return value;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <set>
 
 #include "common/base/mutant.hpp"
@@ -13,6 +14,11 @@
 
 namespace holdfast {
 namespace {
+
+// The highest number stays what it is: check_numbers() refuses it, whereas a zero would pass.
+std::uint64_t number_behind(std::uint64_t number) noexcept {
+  return number == std::numeric_limits<std::uint64_t>::max() ? number : number + 1;
+}
 
 class Recovery {
  public:
@@ -133,7 +139,7 @@ class Recovery {
                            .complete = true});
     for (RecoveredRecord& record : slice.records) {
       record.location.slice = index;
-      if (record.type == RecordType::log_entry) space.next_number = std::max(space.next_number, record.version + 1);
+      if (record.type == RecordType::log_entry) space.next_number = std::max(space.next_number, number_behind(record.version));
     }
     const bool is_cut = slice.kept_end < slice.scan.end_offset;
     if (!is_cut) space.next_number = std::max(space.next_number, slice.next_number);

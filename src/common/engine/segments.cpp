@@ -1,6 +1,7 @@
 #include "common/engine/segments.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "common/base/checksum.hpp"
 #include "common/base/mutant.hpp"
@@ -114,7 +115,6 @@ void Segments::sync_ended(std::uint64_t ticket) {
 
 Result<void> Segments::reclaim() {
   const std::lock_guard reclaiming(reclaiming_);
-  std::vector<CatalogEntry> entries;
   std::vector<Retired> taken;
   {
     const std::lock_guard lock(retired_mutex_);
@@ -123,21 +123,26 @@ Result<void> Segments::reclaim() {
     taken.assign(kept, retired_.end());
     retired_.erase(kept, retired_.end());
   }
-  for (const Retired& retired : taken)
-    entries.push_back({.type = CatalogEntryType::free_segment, .segment_id = retired.segment});
-  if (!entries.empty()) {
-    std::vector<ByteRange> extents = catalog_.with_state([&](const CatalogState& state) {
-      std::vector<ByteRange> found;
-      for (const CatalogEntry& entry : entries) found.push_back(state.segments().at(entry.segment_id).extent);
-      return found;
-    });
+  // Lists of parts come from the medium: one may name what is no value's extent, or what another one has named.
+  const auto extents = catalog_.with_state([&](const CatalogState& state) {
+    std::map<SegmentId, ByteRange> found;
+    for (const Retired& retired : taken)
+      if (const auto segment = state.segments().find(retired.segment);
+          segment != state.segments().end() && segment->second.content == SegmentContent::value)
+        found.emplace(retired.segment, segment->second.extent);
+    return found;
+  });
+  if (!extents.empty()) {
+    std::vector<CatalogEntry> entries;
+    for (const auto& [segment, extent] : extents)
+      entries.push_back({.type = CatalogEntryType::free_segment, .segment_id = segment});
     if (mutated(Mutant::extents_freed_unrecorded)) entries.clear();
     if (auto freed = entries.empty() ? success() : catalog_.commit(entries); !freed) {
       const std::lock_guard lock(retired_mutex_);  // they stay retired, for another time
       retired_.insert(retired_.end(), taken.begin(), taken.end());
       return freed;
     }
-    for (const ByteRange& extent : extents) limbo_.push_back({extent, guards_.phase()});
+    for (const auto& [segment, extent] : extents) limbo_.push_back({extent, guards_.phase()});
   }
   guards_.advance();
   const auto visible = std::partition(limbo_.begin(), limbo_.end(),

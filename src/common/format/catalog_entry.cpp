@@ -8,21 +8,23 @@ namespace {
 bool is_plausible(const CatalogEntryDisk& disk) noexcept {
   switch (static_cast<CatalogEntryType>(disk.type)) {
     case CatalogEntryType::add_space:
-      return disk.space_id != kCatalogSpaceId && disk.name_size_bytes <= kNameSizeBytesMax &&
+      return disk.space_id != kCatalogSpaceId && disk.space_id <= kSpaceIdMax &&
+             disk.name_size_bytes <= kNameSizeBytesMax &&
              (disk.name_size_bytes >= 1 || disk.kind == static_cast<std::uint8_t>(SpaceKind::region)) &&
              disk.kind >= static_cast<std::uint8_t>(SpaceKind::kv) &&
              disk.kind <= static_cast<std::uint8_t>(SpaceKind::region);
     case CatalogEntryType::add_segment:
-      return disk.segment_id != 0 && disk.name_size_bytes == 0 && disk.offset % kBlockSizeBytes == 0 &&
-             disk.size_bytes % kBlockSizeBytes == 0 && disk.size_bytes != 0 &&
+      return disk.segment_id != 0 && disk.segment_id <= kSegmentIdMax && disk.name_size_bytes == 0 &&
+             disk.offset % kBlockSizeBytes == 0 && disk.size_bytes % kBlockSizeBytes == 0 && disk.size_bytes != 0 &&
              (disk.kind == static_cast<std::uint8_t>(SegmentContent::value) ||
               disk.kind == static_cast<std::uint8_t>(SegmentContent::region) ||
               (disk.kind == static_cast<std::uint8_t>(SegmentContent::records) &&
                disk.size_bytes <= kSegmentSizeBytesMax));
     case CatalogEntryType::free_segment:
     case CatalogEntryType::slice_count:
-    case CatalogEntryType::next_ids:
       return disk.name_size_bytes == 0;
+    case CatalogEntryType::next_ids:
+      return disk.segment_id <= kSegmentIdMax && disk.space_id <= kSpaceIdMax && disk.name_size_bytes == 0;
     case CatalogEntryType::region_size:
     case CatalogEntryType::remove_space:
       return disk.space_id != kCatalogSpaceId && disk.name_size_bytes == 0;

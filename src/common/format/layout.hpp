@@ -26,6 +26,11 @@ using SpaceId = std::uint64_t;    ///< Never used twice in a store; 0 is the cat
 
 inline constexpr SpaceId kCatalogSpaceId = 0;
 
+// What a reader takes. No writer comes near, and what follows upon these does not run over: a region's id is its
+// space's, shifted by 24 bits.
+inline constexpr SegmentId kSegmentIdMax = std::uint64_t{1} << 62;
+inline constexpr SpaceId kSpaceIdMax = std::uint64_t{1} << 39;
+
 /// What a type on media must be: fixed bytes without padding, so that a checksum over it is one over
 /// its fields.
 template <class T>

@@ -21,6 +21,9 @@ enum class RecordType : std::uint8_t {
 };
 inline constexpr RecordType kRecordTypeLast = RecordType::log_entry;
 
+/// Versions of puts and erases stay below; an index keeps flags in the bits above.
+inline constexpr std::uint64_t kVersionEnd = std::uint64_t{1} << 61;
+
 /// The payload is a list of ValuePartDisk instead of the value itself.
 inline constexpr std::uint8_t kRecordFlagValueParts = 0x01;
 inline constexpr std::uint8_t kRecordFlagsKnown = kRecordFlagValueParts;

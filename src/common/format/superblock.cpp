@@ -12,7 +12,8 @@ bool validate(const SuperblockDisk& superblock) noexcept {
          std::has_single_bit(superblock.segment_size_bytes) &&
          superblock.segment_size_bytes >= kSegmentSizeBytesMin &&
          superblock.segment_size_bytes <= kSegmentSizeBytesMax &&
-         superblock.catalog_offset % kBlockSizeBytes == 0 && superblock.catalog_size_bytes % kBlockSizeBytes == 0;
+         superblock.catalog_segment_id <= kSegmentIdMax && superblock.catalog_offset % kBlockSizeBytes == 0 &&
+         superblock.catalog_size_bytes % kBlockSizeBytes == 0;
 }
 
 void seal(SuperblockDisk& superblock) noexcept {

@@ -1,0 +1,35 @@
+#include "common/engine/number_limits.hpp"
+
+#include <limits>
+#include <string>
+
+#include "common/format/record.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::uint64_t kEntrySizeBytesMin = padded_record_size(sizeof(LogKeyDisk), 0, kRecordAlignmentMin);
+
+Unexpected beyond(const Storage& storage, std::string what, std::uint64_t limit, std::uint64_t found) {
+  Error error{.code = ErrorCode::corruption,
+              .message = "a record carries " + std::move(what) + " that no writer gives out",
+              .path = std::string(storage.path())};
+  error.expected = "less than " + std::to_string(limit);
+  error.found = std::to_string(found);
+  return Unexpected(std::move(error));
+}
+
+}  // namespace
+
+Result<void> check_numbers(const RecoveredSpaces& recovered, const Storage& storage) {
+  if (recovered.version_max >= kVersionEnd) return beyond(storage, "a version", kVersionEnd, recovered.version_max);
+  constexpr std::uint64_t kBatchEnd = std::numeric_limits<std::uint64_t>::max();
+  if (recovered.batch_max == kBatchEnd) return beyond(storage, "a batch's number", kBatchEnd, recovered.batch_max);
+  // Each id that was given out had a record, and records of a log are never taken away.
+  const std::uint64_t next_end = storage.size_bytes() / kEntrySizeBytesMin + 2;
+  for (const auto& [id, space] : recovered.spaces)
+    if (space.next_number >= next_end) return beyond(storage, "an id", next_end, space.next_number);
+  return {};
+}
+
+}  // namespace holdfast
