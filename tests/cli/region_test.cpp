@@ -81,8 +81,59 @@ TEST_P(RegionCommandsTest, LsAndStatSayWhatIsThere) {
   run_well({"region", "import", store(), "r\n", file("in")});
   EXPECT_EQ(run_well({"region", "ls", store()}), "     2.0 MiB  r\\x0a\n");
   const std::string shown = run_well({"region", "stat", store(), "r\n"});
-  for (const std::string line : {"name      r\\x0a\n", "size      2109497 bytes\n", "extents   "})
+  for (const std::string line : {"name         r\\x0a\n", "size         2109497 bytes\n", "extents      "})
     EXPECT_NE(shown.find(line), std::string::npos) << shown;
+}
+
+TEST_P(RegionCommandsTest, CreateMakesOneWithItsMetadata) {
+  EXPECT_EQ(run_well({"region", "create", store(), "model", "--size", "10K", "--owner", "run 7", "--description", "a\tb",
+                      "--expected-size", "1MiB", "--attribute", "units=Pa", "--attribute", "x=y=z"}),
+            "");
+  const auto shown = run_json({"region", "stat", store(), "model"});
+  EXPECT_EQ(shown["size_bytes"], 10'240);
+  EXPECT_EQ(shown["owner"], "run 7");
+  EXPECT_EQ(shown["expected_size_bytes"], 1'048'576);
+  EXPECT_EQ(shown["attributes"].size(), 2u);
+  EXPECT_EQ(shown["attributes"][1]["value"], "y=z");
+  const std::string text = run_well({"region", "stat", store(), "model"});
+  for (const std::string line : {"owner        run 7\n", "description  a\\x09b\n", "attribute    units = Pa\n", " UTC\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << text;
+  EXPECT_EQ(run_well({"region", "read", store(), "model"}), std::string(10'240, '\0'));
+  EXPECT_EQ(run({"region", "create", store(), "model"}).exit_code, 1);
+  EXPECT_EQ(run({"region", "create", store(), "other", "--attribute", "none"}).exit_code, 1);
+  EXPECT_EQ(run_json({"region", "ls", store()})["regions"].size(), 1u);
+}
+
+TEST_P(RegionCommandsTest, WithoutANameIsListedByItsId) {
+  const std::string id = run_well({"region", "create", store()});
+  EXPECT_EQ(run_well({"region", "ls", store()}), "         0 B  (id " + id.substr(0, id.size() - 1) + ")\n");
+}
+
+TEST_P(RegionCommandsTest, WriteAndReadPartsOfOne) {
+  run_well({"region", "create", store(), "r"});
+  EXPECT_EQ(run_well({"region", "write", store(), "r", "5", "-"}, {.input = "world"}), "wrote 5 B\n");
+  run_well({"region", "write", store(), "r", "0", "-"}, {.input = "hello"});
+  EXPECT_EQ(run_well({"region", "read", store(), "r"}), "helloworld");
+  EXPECT_EQ(run_well({"region", "read", store(), "r", "3"}), "loworld");
+  EXPECT_EQ(run_well({"region", "read", store(), "r", "3", "4"}), "lowo");
+  EXPECT_EQ(run_well({"region", "read", store(), "r", "3", "0"}), "");
+  EXPECT_EQ(run({"region", "read", store(), "r", "3", "8"}).exit_code, 1);
+  EXPECT_EQ(run({"region", "read", store(), "r", "11"}).exit_code, 1);
+  EXPECT_EQ(run({"region", "write", store(), "absent", "0", "-"}).exit_code, 1);
+  EXPECT_EQ(run({"region", "write", store(), "r", "x", "-"}).exit_code, 2);
+  run_well({"region", "write", store(), "r", "1M", file("in")});
+  EXPECT_TRUE(run_well({"region", "read", store(), "r", "1M"}) == bytes_);
+}
+
+TEST_P(RegionCommandsTest, RenameAndTruncate) {
+  run_well({"region", "import", store(), "r", "-"}, {.input = "hello"});
+  run_well({"region", "create", store(), "taken"});
+  EXPECT_NE(run({"region", "rename", store(), "r", "taken"}).errors.find("exists"), std::string::npos);
+  run_well({"region", "rename", store(), "r", "a/r"});
+  run_well({"region", "truncate", store(), "a/r", "3"});
+  EXPECT_EQ(run_well({"region", "read", store(), "a/r"}), "hel");
+  EXPECT_EQ(run_well({"region", "ls", store(), "a/"}), "         3 B  a/r\n");
+  EXPECT_EQ(run_well({"region", "ls", store(), "b"}), "");
 }
 
 TEST_P(RegionCommandsTest, RmRemovesARegionOnce) {

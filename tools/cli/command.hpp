@@ -31,5 +31,6 @@ void add_log_read_commands(CLI::App& log, Invocation& invocation);
 void add_log_follow_command(CLI::App& log, Invocation& invocation);
 void add_region_commands(CLI::App& region, Invocation& invocation);
 void add_region_copy_commands(CLI::App& region, Invocation& invocation);
+void add_region_edit_commands(CLI::App& region, Invocation& invocation);
 
 }  // namespace holdfast::cli

@@ -35,6 +35,7 @@ void build(CLI::App& app, Invocation& invocation) {
   region.fallthrough();
   add_region_copy_commands(region, invocation);
   add_region_commands(region, invocation);
+  add_region_edit_commands(region, invocation);
 }
 
 ExitCode run(const Invocation& invocation) {

@@ -1,10 +1,12 @@
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <chrono>
 #include <holdfast/holdfast.hpp>
 #include <memory>
-#include <vector>
+#include <string_view>
 
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
@@ -18,33 +20,9 @@ namespace {
 
 // --- ls and stat ---
 
-struct RegionInfo {
-  std::string name;
-  RegionId id = 0;
-  std::uint64_t size_bytes = 0;
-  std::uint64_t extents = 0;
-  std::uint64_t owned_bytes = 0;
-};
-
-Result<RegionInfo> region_info(Store& store, const SpaceInfo& space) {
-  const auto region = existing_region(store, space.name);
-  if (!region) return Unexpected(region.error());
-  const auto size = region->size();
-  if (!size) return Unexpected(size.error());
-  return RegionInfo{space.name, region->id(), *size, space.segment_count, space.size_bytes};
-}
-
-Result<std::vector<RegionInfo>> region_infos(Store& store) {
-  const auto spaces = store.spaces();
-  if (!spaces) return Unexpected(spaces.error());
-  std::vector<RegionInfo> regions;
-  for (const SpaceInfo& space : *spaces) {
-    if (space.kind != SpaceKind::region) continue;
-    auto info = region_info(store, space);
-    if (!info) return Unexpected(info.error());
-    regions.push_back(std::move(*info));
-  }
-  return regions;
+std::string created_text(const RegionInfo& region) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(region.created);
+  return seconds == std::chrono::sys_seconds{} ? "not known" : fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", seconds);
 }
 
 Json region_json(const RegionInfo& region) {
@@ -52,13 +30,25 @@ Json region_json(const RegionInfo& region) {
   set_bytes(json, "name", region.name);
   json["id"] = region.id;
   json["size_bytes"] = region.size_bytes;
-  json["extents"] = region.extents;
-  json["owned_bytes"] = region.owned_bytes;
+  json["extents"] = region.extent_count;
+  json["owned_bytes"] = region.capacity_bytes;
+  json["created"] = created_text(region);
+  json["expected_size_bytes"] = region.metadata.expected_size_bytes;
+  set_bytes(json, "owner", region.metadata.owner);
+  set_bytes(json, "description", region.metadata.description);
+  Json attributes = Json::array();
+  for (const auto& [key, value] : region.metadata.attributes) {
+    Json attribute;
+    set_bytes(attribute, "key", key);
+    set_bytes(attribute, "value", value);
+    attributes.push_back(std::move(attribute));
+  }
+  json["attributes"] = std::move(attributes);
   return json;
 }
 
-Result<ExitCode> ls(Store& store, bool json) {
-  const auto regions = region_infos(store);
+Result<ExitCode> ls(Store& store, const std::string& prefix, bool json) {
+  const auto regions = store.regions(prefix);
   if (!regions) return Unexpected(regions.error());
   if (json) {
     Json list = Json::array();
@@ -66,26 +56,35 @@ Result<ExitCode> ls(Store& store, bool json) {
     return Output::document(Json{{"regions", std::move(list)}}).and_then(done);
   }
   for (const RegionInfo& region : *regions) {
-    const auto printed =
-        Output::line(fmt::format("{:>12}  {}", format_size(region.size_bytes), escape(region.name)));
+    const std::string name = region.name.empty() ? fmt::format("(id {})", region.id) : escape(region.name);
+    const auto printed = Output::line(fmt::format("{:>12}  {}", format_size(region.size_bytes), name));
     if (!printed) return Unexpected(printed.error());
   }
   return done();
 }
 
 Result<ExitCode> stat(Store& store, const std::string& name, bool json) {
-  if (const auto region = existing_region(store, name); !region) return Unexpected(region.error());
-  const auto regions = region_infos(store);
-  if (!regions) return Unexpected(regions.error());
-  for (const RegionInfo& region : *regions) {
-    if (region.name != name) continue;
-    if (json) return Output::document(region_json(region)).and_then(done);
-    return Output::write(fmt::format("{:<10}{}\n{:<10}{}\n{:<10}{} bytes\n{:<10}{}\n{:<10}{} bytes\n", "name",
-                                     escape(region.name), "id", region.id, "size", region.size_bytes,
-                                     "extents", region.extents, "owns", region.owned_bytes))
-        .and_then(done);
-  }
-  return Unexpected(Error{.code = ErrorCode::not_found, .message = "no region named " + name});
+  const auto region = existing_region(store, name);
+  if (!region) return Unexpected(region.error());
+  const auto info = region->info();
+  if (!info) return Unexpected(info.error());
+  if (json) return Output::document(region_json(*info)).and_then(done);
+  std::string text;
+  const auto add = [&text](std::string_view what, const std::string& value) {
+    text += fmt::format("{:<13}{}\n", what, value);
+  };
+  add("name", escape(info->name));
+  add("id", fmt::format("{}", info->id));
+  add("size", fmt::format("{} bytes", info->size_bytes));
+  add("extents", fmt::format("{}", info->extent_count));
+  add("owns", fmt::format("{} bytes", info->capacity_bytes));
+  add("created", created_text(*info));
+  if (!info->metadata.owner.empty()) add("owner", escape(info->metadata.owner));
+  if (!info->metadata.description.empty()) add("description", escape(info->metadata.description));
+  if (info->metadata.expected_size_bytes != 0)
+    add("expected", fmt::format("{} bytes", info->metadata.expected_size_bytes));
+  for (const auto& [key, value] : info->metadata.attributes) add("attribute", escape(key) + " = " + escape(value));
+  return Output::write(text).and_then(done);
 }
 
 // --- rm ---
@@ -126,13 +125,19 @@ void add_name_command(CLI::App& region, Invocation& invocation, const std::strin
 }
 
 void add_ls(CLI::App& region, Invocation& invocation) {
-  const auto arguments = std::make_shared<StoreArguments>();
+  struct Arguments {
+    StoreArguments store;
+    std::string prefix;
+  };
+  const auto arguments = std::make_shared<Arguments>();
   auto& command = *region.add_subcommand("ls", "Lists the regions of a store. Changes nothing.");
-  command.footer("example: holdfast region ls app.hf");
-  add_store_arguments(command, *arguments);
+  command.footer("example: holdfast region ls app.hf run7/");
+  add_store_arguments(command, arguments->store);
+  command.add_option("PREFIX", arguments->prefix, "only those whose name begins so");
   command.callback([arguments, &invocation] {
     invocation.run = [arguments, &invocation] {
-      return with_store_to_read(*arguments, [&](Store& store) { return ls(store, invocation.json); });
+      return with_store_to_read(arguments->store,
+                                [&](Store& store) { return ls(store, arguments->prefix, invocation.json); });
     };
   });
 }
@@ -142,7 +147,7 @@ void add_ls(CLI::App& region, Invocation& invocation) {
 void add_region_commands(CLI::App& region, Invocation& invocation) {
   add_ls(region, invocation);
   add_name_command(region, invocation, "stat",
-                   "Shows a region's id, its size, and what it owns of the medium. Changes nothing.",
+                   "Shows a region's id, its size, what it owns of the medium, and its metadata. Changes nothing.",
                    with_store_to_read, stat);
   add_name_command(region, invocation, "rm", "Removes a region; it is gone for good.", with_store_to_write,
                    rm);
