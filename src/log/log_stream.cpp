@@ -37,21 +37,16 @@ Result<LogId> LogStream::append_batch(std::span<const std::string_view> payloads
   const auto engine = gate_->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
   const LogKeyDisk key = key_now();
-  Result<void> appended;
-  LogId first = 0;
   if (payloads.size() == 1) {
     WriteEntry single = entry(key, payloads.front());
-    appended = engine->write({&single, 1}, durability);
-    first = single.draft.version;
-  } else {
-    std::vector<WriteEntry> entries;
-    entries.reserve(payloads.size());
-    for (const std::string_view payload : payloads) entries.push_back(entry(key, payload));
-    appended = engine->write(entries, durability);
-    first = entries.front().draft.version;
+    if (auto appended = engine->write({&single, 1}, durability); !appended) return Unexpected(appended.error());
+    return single.draft.version;
   }
-  if (!appended) return Unexpected(appended.error());
-  return first;
+  std::vector<WriteEntry> entries;
+  entries.reserve(payloads.size());
+  for (const std::string_view payload : payloads) entries.push_back(entry(key, payload));
+  if (auto appended = engine->write(entries, durability); !appended) return Unexpected(appended.error());
+  return entries.front().draft.version;
 }
 
 Result<std::shared_ptr<TicketState>> LogStream::append_async(std::string_view payload, Durability durability) {
