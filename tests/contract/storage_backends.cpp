@@ -2,6 +2,8 @@
 
 #include <ostream>
 
+#include <holdfast/options.hpp>
+
 #include "file/file_storage.hpp"
 #ifdef HOLDFAST_TEST_PMEM
 #include "pmem/pmem_storage.hpp"
@@ -24,9 +26,9 @@ StorageBackend with_path(StorageBackend row) {
 }
 
 StorageBackend file_backend() {
-  const auto options = [](bool read_only) {
+  const auto options = [](bool read_only, std::uint64_t max_size_bytes = kTestMaxSizeBytes) {
     return file::FileOptions{
-        .size_bytes = kTestSizeBytes, .max_size_bytes = kTestMaxSizeBytes, .read_only = read_only};
+        .size_bytes = kTestSizeBytes, .max_size_bytes = max_size_bytes, .read_only = read_only};
   };
   return with_path({
       .name = "file",
@@ -38,6 +40,7 @@ StorageBackend file_backend() {
                     const Format& format) { return file::create(path, options(false), format); },
       .open = [=](const Path& path) { return file::open(path, options(false)); },
       .open_read_only = [=](const Path& path) { return file::open(path, options(true)); },
+      .open_with_room = [=](const Path& path) { return file::open(path, options(false, Options{}.max_size_bytes)); },
   });
 }
 
@@ -54,14 +57,15 @@ StorageBackend memory_backend() {
       .create = {},
       .open = {},
       .open_read_only = {},
+      .open_with_room = {},
   };
 }
 
 #ifdef HOLDFAST_TEST_PMEM
 StorageBackend pmem_backend() {
-  const auto options = [](bool read_only) {
+  const auto options = [](bool read_only, std::uint64_t max_size_bytes = kTestMaxSizeBytes) {
     return pmem::PmemOptions{.size_bytes = kTestSizeBytes,
-                             .max_size_bytes = kTestMaxSizeBytes,
+                             .max_size_bytes = max_size_bytes,
                              .read_only = read_only,
                              .emulate = true};
   };
@@ -75,6 +79,7 @@ StorageBackend pmem_backend() {
                     const Format& format) { return pmem::create(path, options(false), format); },
       .open = [=](const Path& path) { return pmem::open(path, options(false)); },
       .open_read_only = [=](const Path& path) { return pmem::open(path, options(true)); },
+      .open_with_room = [=](const Path& path) { return pmem::open(path, options(false, Options{}.max_size_bytes)); },
   });
 }
 #endif

@@ -31,6 +31,8 @@ struct StorageBackend {
       create;
   std::function<Result<std::unique_ptr<Storage>>(const std::filesystem::path& path)> open;
   std::function<Result<std::unique_ptr<Storage>>(const std::filesystem::path& path)> open_read_only;
+  /// With room to grow as a store's by default, instead of kTestMaxSizeBytes.
+  std::function<Result<std::unique_ptr<Storage>>(const std::filesystem::path& path)> open_with_room;
 };
 
 using BackendRow = const StorageBackend*;

@@ -41,7 +41,7 @@ Store open_store(const WriterArguments& arguments) {
       return Store::open(arguments.path, arguments.options);
     for (const StorageBackend& backend : storage_backends()) {
       if (backend.name != arguments.backend) continue;
-      auto storage = backend.open(arguments.path);
+      auto storage = backend.open_with_room(arguments.path);
       if (!storage) return Unexpected(storage.error());
       return Store::open(std::make_unique<DyingStorage>(std::move(*storage), *arguments.point), arguments.options);
     }
