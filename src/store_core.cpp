@@ -98,11 +98,13 @@ Result<std::shared_ptr<region::RegionSpace>> StoreCore::region(std::string_view 
   const auto engine = gate_->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
   const std::lock_guard lock(mutex_);
-  return open_space(*engine, SpaceKind::region, name, mode, regions_.find(name),
-                    [&](Space* there) {
-                      return there != nullptr ? regions_.recover(*engine, *there)
-                                              : regions_.create(*engine, {.name = name}, 0);
-                    });
+  auto opened = open_space(*engine, SpaceKind::region, name, mode, regions_.find(name), [&](Space* there) {
+    return there != nullptr ? regions_.recover(*engine, *there) : regions_.create(*engine, {.name = name}, 0);
+  });
+  if (opened || opened.error().code != ErrorCode::exists || mode == OpenMode::create) return opened;
+  // create_region() may have come between.
+  if (auto found = regions_.find(name)) return found;
+  return opened;
 }
 
 Result<std::shared_ptr<region::RegionSpace>> StoreCore::create_region(const NewRegion& region,

@@ -63,6 +63,9 @@ std::shared_ptr<RegionSpace> RegionDirectory::add(const Engine& engine, Space& s
 }
 
 Result<std::shared_ptr<RegionSpace>> RegionDirectory::recover(Engine& engine, Space& space) {
+  const std::lock_guard lock(mutex_);
+  // Who creates it holds the lock from before the engine knows of it.
+  if (const auto there = by_id_.find(id_of(engine, space.id())); there != by_id_.end()) return there->second;
   auto [extents, size_bytes] = engine.region_bytes(space.id());
   ExtentTable table(std::move(extents));
   if (!table.is_whole() || table.capacity() < size_bytes)
@@ -73,7 +76,6 @@ Result<std::shared_ptr<RegionSpace>> RegionDirectory::recover(Engine& engine, Sp
     return damaged(engine, "the catalog's metadata of a region contradicts itself", "lengths that add up",
                    std::to_string(metadata.size()) + " bytes");
   // A killed process may have left bytes that can be seen and are not durable: the first flush takes them along.
-  const std::lock_guard lock(mutex_);
   return add(engine, space, space.name(), std::move(table), size_bytes, !engine.report().clean_close);
 }
 

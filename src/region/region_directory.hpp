@@ -19,7 +19,8 @@ class RegionDirectory final : public SyncFollower {
  public:
   explicit RegionDirectory(std::shared_ptr<EngineGate> gate) : gate_(std::move(gate)) {}
 
-  /// Takes `space` from what the catalog says: what recovery found, or what was created when memory ran out.
+  /// The region of `space`; if there is none yet, made of what the catalog says: recovery found it, or memory ran out
+  /// when it was created.
   /// Errors: corruption (its extents leave a gap, or end before its size does; its metadata is none).
   [[nodiscard]] Result<std::shared_ptr<RegionSpace>> recover(Engine& engine, Space& space);
 

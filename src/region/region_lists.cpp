@@ -3,7 +3,6 @@
 #include <cstring>
 #include <utility>
 
-#include "common/base/out_of_memory.hpp"
 #include "region/limits.hpp"
 #include "region/region_space.hpp"
 
@@ -16,12 +15,9 @@ Result<void> RegionSpace::write_each(std::span<const RegionWrite> writes, Durabi
   const auto raw = (*engine)->raw_bytes();
   if (!raw) return Unexpected(raw.error());
   std::uint64_t end = 0;
-  std::uint64_t written_bytes = 0;
   for (const RegionWrite& write : writes) {
     if (auto checked = check_end(write.offset, write.bytes.size(), size_bytes_max); !checked) return checked;
-    if (write.bytes.empty()) continue;
-    end = std::max(end, write.offset + write.bytes.size());
-    written_bytes += write.bytes.size();
+    if (!write.bytes.empty()) end = std::max(end, write.offset + write.bytes.size());
   }
   if (end == 0) return success();
   const auto inside = write_all_if_inside(**raw, writes, durability);
@@ -29,10 +25,10 @@ Result<void> RegionSpace::write_each(std::span<const RegionWrite> writes, Durabi
   if (!*inside) {
     // The region grows: one after the other, and one flush behind them.
     for (const RegionWrite& write : writes) {
-      auto written = write_at(write.offset, write.bytes, Durability::buffered, size_bytes_max);
+      const bool is_flushed_below = durability == Durability::immediate;
+      auto written = write_at(write.offset, write.bytes, is_flushed_below ? Durability::buffered : durability, size_bytes_max);
       if (!written) return written;
     }
-    if (durability == Durability::interval && !(*raw)->note_interval(written_bytes)) return Unexpected(out_of_memory());
     if (durability == Durability::immediate) {
       const std::lock_guard sizing(sizing_);
       if (auto flushed = flush_locked(**raw); !flushed) return Unexpected(flushed.error());

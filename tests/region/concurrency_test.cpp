@@ -121,5 +121,25 @@ TEST_P(RegionOn, RemovalUnderWritersEndsThemWithNotFound) {
   }
 }
 
+// Whoever comes between the catalog's record and the directory must get the same region, not one of its own.
+TEST_P(RegionOn, CreatedAndOpenedAtOnceIsOneRegion) {
+  const std::string bytes = some_bytes(100);
+  for (int i = 0; i < 1'000 && !HasFailure(); ++i) {
+    const std::string name = "raced " + std::to_string(i);
+    std::jthread creator([&] {
+      const auto created = store_->create_region({.name = name, .bytes = bytes_of_text(bytes)});
+      EXPECT_TRUE(ok(created));
+    });
+    auto opened = store_->region(name, {.mode = OpenMode::existing});
+    while (!opened && opened.error().code == ErrorCode::not_found)
+      opened = store_->region(name, {.mode = OpenMode::existing});
+    creator.join();
+    ASSERT_TRUE(ok(opened));
+    ASSERT_TRUE(ok(opened->append(bytes_of_text(bytes))));
+    EXPECT_TRUE(holds(region(name), bytes + bytes)) << name;
+    ASSERT_TRUE(ok(opened->remove()));
+  }
+}
+
 }  // namespace
 }  // namespace holdfast::region_suites

@@ -3,13 +3,6 @@
 namespace holdfast::region_suites {
 namespace {
 
-std::uint64_t owned_bytes(const Store& store, std::string_view name) {
-  const auto spaces = store.spaces();
-  for (const SpaceInfo& space : spaces.value())
-    if (space.name == name) return space.size_bytes;
-  return 0;
-}
-
 TEST_P(RegionOn, GrowsOverManyExtents) {
   Region other = region("other");
   std::string expected;

@@ -53,6 +53,14 @@ inline constexpr WriteOptions kImmediate{.durability = Durability::immediate};
                                        << ", first difference at " << at;
 }
 
+/// What the region owns of the medium.
+[[nodiscard]] inline std::uint64_t owned_bytes(const Store& store, std::string_view name) {
+  const auto spaces = store.spaces();
+  for (const SpaceInfo& space : spaces.value())
+    if (space.name == name) return space.size_bytes;
+  return 0;
+}
+
 /// A small store on the row's medium with one region.
 class RegionTest : public ::testing::TestWithParam<BackendRow> {
  protected:

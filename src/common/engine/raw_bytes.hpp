@@ -70,9 +70,6 @@ class RawBytes {
   /// nobody could do it later. Errors: io (latched), locked.
   [[nodiscard]] Result<void> write(std::span<const WriteRange> ranges, Durability durability);
 
-  /// Has what was written with `buffered` synced as if it had been with `interval`. False if memory ran out.
-  [[nodiscard]] bool note_interval(std::uint64_t size_bytes) noexcept { return route_.note_interval(size_bytes); }
-
   /// Makes everything durable that was written before. Errors: io (latched), locked.
   [[nodiscard]] Result<void> drain() { return storage_.drain(); }
 
