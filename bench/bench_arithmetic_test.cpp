@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 #include <vector>
 
 #include "histogram.hpp"
 #include "records.hpp"
+#include "zipf.hpp"
 
 namespace holdfast::bench {
 namespace {
@@ -30,6 +32,41 @@ TEST(BenchHistogram, HoldsTheWholeRange) {
 }
 
 TEST(BenchHistogram, NothingAddedIsZero) { EXPECT_EQ(Histogram().percentile(0.5), 0u); }
+
+TEST(BenchZipf, NumbersComeInProportion) {
+  constexpr std::uint64_t kCount = 1'000;
+  constexpr std::uint64_t kDraws = 200'000;
+  const Zipf zipf(kCount, 0.99);
+  std::vector<std::uint64_t> seen(kCount);
+  double sum = 0;
+  for (std::uint64_t k = 1; k <= kCount; ++k) sum += 1 / std::pow(static_cast<double>(k), 0.99);
+  for (std::uint64_t i = 0; i < kDraws; ++i) {
+    const std::uint64_t number = zipf(mix(i));
+    ASSERT_LT(number, kCount);
+    ++seen[number];
+  }
+  for (const std::uint64_t k : {std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{10}, std::uint64_t{100}}) {
+    const double expected = kDraws / sum / std::pow(static_cast<double>(k), 0.99);
+    EXPECT_NEAR(static_cast<double>(seen[k - 1]), expected, expected / 5) << k;
+  }
+}
+
+TEST(BenchZipf, ZeroMakesAllAlike) {
+  const Zipf uniform(10, 0);
+  std::vector<std::uint64_t> seen(10);
+  for (std::uint64_t i = 0; i < 10'000; ++i) ++seen[uniform(mix(i))];
+  for (const std::uint64_t count : seen) EXPECT_NEAR(static_cast<double>(count), 1'000.0, 150.0);
+}
+
+TEST(BenchZipf, SmallCountsHaveTheirNumbers) {
+  for (const std::uint64_t count : {1u, 2u, 3u, 4u}) {
+    const ZipfKeys keys(count, 0.99, 7);
+    std::set<std::uint64_t> seen;
+    for (std::uint64_t i = 0; i < 1'000; ++i) seen.insert(keys(i));
+    EXPECT_EQ(seen.size(), count);
+    EXPECT_EQ(*seen.rbegin(), count - 1);
+  }
+}
 
 TEST(BenchRecords, AnOrderHoldsEachNumberOnce) {
   for (const std::uint64_t count : {1u, 2u, 3u, 7u, 64u, 1000u, 4097u}) {

@@ -1,64 +1,14 @@
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
+#include <ostream>
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include "bench_program.hpp"
 
+namespace holdfast::bench {
 namespace {
-
-struct Outcome {
-  int exit_code = -1;
-  std::string text;  ///< stdout and stderr
-};
-
-Outcome run_bench(const std::string& arguments) {
-  const std::string command = std::string(HOLDFAST_BENCH_PROGRAM) + " " + arguments + " 2>&1";
-  FILE* pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) return {};
-  Outcome outcome;
-  char buffer[4096];
-  while (const std::size_t size = std::fread(buffer, 1, sizeof buffer, pipe))
-    outcome.text.append(buffer, size);
-  const int status = ::pclose(pipe);
-  if (WIFEXITED(status)) outcome.exit_code = WEXITSTATUS(status);
-  return outcome;
-}
-
-/// A directory of the test's own; the program must leave it empty but for our JSON file.
-class Scratch {
- public:
-  Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-bench-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-std::vector<nlohmann::json> rows_of(const std::filesystem::path& file) {
-  std::vector<nlohmann::json> rows;
-  std::ifstream lines(file);
-  for (std::string line; std::getline(lines, line);) rows.push_back(nlohmann::json::parse(line));
-  return rows;
-}
-
-const std::vector<std::string>& all_workloads() {
-  static const std::vector<std::string> names{
-      "kv-put",       "kv-get",      "kv-update",    "kv-delete", "kv-batch", "log-append", "log-scan",
-      "region-write", "region-read", "region-flush", "commit",    "reopen",   "raw"};
-  return names;
-}
 
 std::vector<std::string> all_backends() {
 #if HOLDFAST_BENCH_HAS_PMEM
@@ -74,7 +24,12 @@ struct BenchRun {
   std::string options;
 };
 
-bool runs_on_a_store(const std::string& workload) { return workload != "reopen" && workload != "raw"; }
+bool runs_on(const std::string& workload, const std::string& backend) {
+  if (workload == "log-read-cold") return backend == "file";
+  return !workload.starts_with("reopen") || backend != "memory";
+}
+bool reopens(const std::string& workload) { return workload.starts_with("reopen"); }
+bool runs_on_a_store(const std::string& workload) { return !reopens(workload) && workload != "raw"; }
 
 /// What the workload is run with here; the sizes that it takes by itself where none is named.
 struct Sizes {
@@ -84,9 +39,24 @@ struct Sizes {
 };
 
 Sizes sizes_of(const std::string& workload) {
+  if (workload == "log-compact") return {16, 128, ""};
   if (workload.starts_with("log-")) return {0, 128, ""};
+  if (workload == "sharded-append") return {16, 256, ""};
+  if (workload.starts_with("checkpoint")) return {16, 128, ""};
+  if (workload == "region-append") return {0, 64, ""};
+  if (workload == "region-view") return {0, 8192, " --value-size 8192 --area-size 1048576"};
+  if (workload == "region-flush-beside") return {0, 4096, " --area-size 131072"};
   if (workload.starts_with("region-")) return {0, 8192, " --value-size 8192"};
-  return {16, 100, workload == "kv-batch" ? " --batch 10" : ""};
+  return {16, 100, workload == "kv-batch" || workload == "kv-multiget" ? " --batch 10" : ""};
+}
+
+/// Of a run of 120 keys in 4 slices.
+std::uint64_t operations_of(const BenchRun& run) {
+  const bool visits_all = run.workload.starts_with("kv-scan") || run.workload == "kv-range";
+  if (run.workload == "kv-clean") return 4 * 120;
+  if (!visits_all) return 120;
+  const std::size_t threads = run.options.find("--threads ") + std::string("--threads ").size();
+  return std::uint64_t{120} * 4 * static_cast<std::uint64_t>(run.options[threads] - '0');
 }
 
 /// Shown by GoogleTest.
@@ -96,10 +66,19 @@ std::vector<BenchRun> all_runs() {
   std::vector<BenchRun> runs;
   for (const auto& backend : all_backends()) {
     for (const auto& workload : all_workloads()) {
-      if (workload == "reopen" && backend == "memory") continue;  // refused; a test of its own
+      if (!runs_on(workload, backend)) continue;  // refused; a test of its own
       runs.push_back({workload, backend, "--threads 1"});
-      if (workload != "reopen") runs.push_back({workload, backend, "--threads 3 --durability buffered"});
-      if (runs_on_a_store(workload)) runs.push_back({workload, backend, "--threads 2 --with-raw"});
+      if (!reopens(workload)) runs.push_back({workload, backend, "--threads 3 --durability buffered"});
+      if (runs_on_a_store(workload) && workload != "kv-cycle")
+        runs.push_back({workload, backend, "--threads 2 --with-raw"});
+      if (workload == "kv-mixed") {
+        runs.push_back({workload, backend, "--threads 2 --with-raw --reads 50 --zipf 0"});
+        runs.push_back({workload, backend, "--threads 1 --reads 0"});
+      }
+      if (workload == "sharded-append") runs.push_back({workload, backend, "--threads 4 --streams 3 --key-count 120"});
+      if (workload.starts_with("checkpoint"))
+        runs.push_back({workload, backend, "--threads 2 --with-raw --streams 5 --kept 9 --batch 3"});
+      if (workload == "log-multi") runs.push_back({workload, backend, "--threads 4 --with-raw --streams 1"});
       if (workload == "log-append") runs.push_back({workload, backend, "--threads 2 --with-raw --batch 7"});
     }
   }
@@ -130,17 +109,19 @@ TEST_P(BenchSmoke, WritesACompleteRow) {
   for (const auto& row : rows) {
     EXPECT_EQ(row.at("workload"), run.workload);
     EXPECT_EQ(row.at("backend"), run.backend);
-    EXPECT_EQ(row.at("ops"), 120);
+    EXPECT_EQ(row.at("ops"), operations_of(run));
     EXPECT_EQ(row.at("key_size"), sizes.key);
     EXPECT_EQ(row.at("value_size"), sizes.value);
     EXPECT_TRUE(row.at("durable").is_boolean());
-    for (const char* field :
-         {"ops_per_s", "ops_per_s_median", "mb_per_s", "p10_ns", "p50_ns", "p99_ns", "p999_ns"}) {
+    EXPECT_EQ(row.at("mb_per_s").get<double>() > 0.0, run.workload != "region-view")
+        << "a view moves no byte";
+    for (const char* field : {"ops_per_s", "ops_per_s_median", "p10_ns", "p50_ns", "p99_ns", "p999_ns"}) {
       EXPECT_GT(row.at(field).get<double>(), 0.0) << field;
     }
     EXPECT_LE(row.at("p10_ns").get<double>(), row.at("p50_ns").get<double>());
     EXPECT_LE(row.at("p50_ns").get<double>(), row.at("p99_ns").get<double>());
     EXPECT_LE(row.at("p99_ns").get<double>(), row.at("p999_ns").get<double>());
+    EXPECT_LE(row.at("p999_ns").get<double>(), row.at("max_ns").get<double>());
     for (const char* field : {"cpu", "kernel", "file_system"}) {
       EXPECT_FALSE(row.at(field).get<std::string>().empty()) << field;
     }
@@ -152,13 +133,43 @@ TEST_P(BenchSmoke, WritesACompleteRow) {
     }
     const bool with_raw = run.options.find("--with-raw") != std::string::npos;
     if (runs_on_a_store(run.workload)) {
-      const bool counts_raw = with_raw && run.workload == "commit";  // its raw side works on the store, too
-      EXPECT_EQ(row.at("syncs").is_number(), !counts_raw);
-      EXPECT_EQ(row.at("fences").is_number(), !counts_raw);
+      // The raw side of some works on the store too, and so does what stands between the slices of others.
+      const bool raw_counts =
+          run.workload == "log-follow" || run.workload == "commit" || run.workload == "region-view" ||
+          run.workload == "kv-multiget" || run.workload == "sharded-append" || run.workload == "checkpoint-load";
+      const bool works_between = run.workload == "region-flush-beside" || run.workload == "checkpoint";
+      const bool counts_others = (with_raw && raw_counts) || works_between;
+      for (const char* field : {"syncs", "fences", "syncs_per_op"})
+        EXPECT_EQ(row.at(field).is_number(), !counts_others) << field;
     }
-    EXPECT_EQ(row.at("ratio_to_raw").is_number(), with_raw);
-    EXPECT_EQ(row.at("ratio_to_bound").is_number(), run.workload == "reopen");
-    EXPECT_EQ(row.at("records_per_s").is_number(), run.workload == "reopen");
+    for (const char* field : {"ratio_to_raw", "raw_p99_ns"}) EXPECT_EQ(row.at(field).is_number(), with_raw) << field;
+    const bool is_followed = run.workload == "log-follow" || run.workload == "log-wake";
+    EXPECT_EQ(row.at("delivered_p50_ns").is_number(), is_followed);
+    EXPECT_EQ(row.at("delivered_p99_ns").is_number(), is_followed);
+    const bool has_checkpoints = run.workload.starts_with("checkpoint");
+    const bool is_sharded = has_checkpoints || run.workload == "sharded-append";
+    EXPECT_EQ(row.at("streams").is_number(), run.workload == "log-multi" || is_sharded);
+    const bool repeats_keys = run.workload == "sharded-append" || run.workload == "log-compact";
+    EXPECT_EQ(row.at("key_count").is_number(), repeats_keys);
+    EXPECT_EQ(row.at("kept").is_number(), has_checkpoints);
+    for (const char* field : {"syncs_per_call", "fences_per_call"})
+      EXPECT_EQ(row.at(field).is_number(), run.workload == "checkpoint") << field;
+    if (run.workload == "checkpoint") {
+      EXPECT_EQ(row.at(run.backend == "pmem" ? "fences_per_call" : "syncs_per_call"), 1.0);
+    }
+    for (const char* field : {"records_removed", "written_per_freed"})
+      EXPECT_EQ(row.at(field).is_number(), run.workload == "log-compact") << field;
+    if (run.workload == "log-compact") {
+      EXPECT_GT(row.at("records_removed"), 0);
+      EXPECT_GT(row.at("written_per_freed"), 0.0);
+    }
+    EXPECT_EQ(row.at("cached_fraction").is_number(), run.workload == "log-read-cold");
+    EXPECT_EQ(row.at("write_amplification").is_number(), run.workload == "kv-clean");
+    EXPECT_EQ(row.at("space_growth").is_number(), run.workload == "kv-cycle");
+    EXPECT_EQ(row.at("memory_growth").is_number(), run.workload == "kv-cycle");
+    EXPECT_EQ(row.at("ratio_to_bound").is_number(), reopens(run.workload));
+    EXPECT_EQ(row.at("records_per_s").is_number(), reopens(run.workload));
+    EXPECT_EQ(row.at("close_seconds").is_number(), run.workload == "reopen-clean");
   }
   std::filesystem::remove(json);
   EXPECT_TRUE(std::filesystem::is_empty(scratch.path())) << "the scratch directory was left behind";
@@ -166,76 +177,5 @@ TEST_P(BenchSmoke, WritesACompleteRow) {
 
 INSTANTIATE_TEST_SUITE_P(All, BenchSmoke, testing::ValuesIn(all_runs()), name_of);
 
-TEST(BenchProgram, ListNamesEveryWorkloadOnALineOfItsOwn) {
-  const Outcome outcome = run_bench("list");
-  EXPECT_EQ(outcome.exit_code, 0);
-  std::size_t lines = 0;
-  for (const char c : outcome.text) lines += c == '\n';
-  EXPECT_EQ(lines, all_workloads().size()) << "a workload is missing in the smoke test: " << outcome.text;
-  for (const auto& workload : all_workloads()) {
-    EXPECT_NE(("\n" + outcome.text).find("\n" + workload + " "), std::string::npos) << workload;
-  }
-}
-
-TEST(BenchProgram, DurableFilePutsAreSyncedAndCounted) {
-  const Scratch scratch;
-  const auto json = scratch.path() / "rows.json";
-  const Outcome outcome =
-      run_bench("kv-put --keys 100 --dir " + scratch.path().string() + " --json " + json.string());
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.text;
-  const auto rows = rows_of(json);
-  ASSERT_EQ(rows.size(), 1u);
-  EXPECT_GE(rows[0].at("syncs"), 100) << "one thread cannot share a sync";
-  EXPECT_EQ(rows[0].at("latency_every"), 1);
-  EXPECT_LE(rows[0].at("writes_per_sync").get<double>(), 1.0);
-}
-
-TEST(BenchProgram, EachFlushOfARegionOnAFileIsASync) {
-  const Scratch scratch;
-  const auto json = scratch.path() / "rows.json";
-  const Outcome outcome =
-      run_bench("region-flush --keys 50 --dir " + scratch.path().string() + " --json " + json.string());
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.text;
-  const auto rows = rows_of(json);
-  ASSERT_EQ(rows.size(), 1u);
-  EXPECT_EQ(rows[0].at("value_size"), 4096);
-  EXPECT_EQ(rows[0].at("durability"), "buffered");
-  EXPECT_GE(rows[0].at("syncs"), 50) << "one thread cannot share a sync";
-}
-
-TEST(BenchProgram, WrongUseExitsWith2AndSaysWhy) {
-  const struct {
-    const char* arguments;
-    const char* reason;
-  } cases[] = {
-      {"no-such-workload", "no workload 'no-such-workload'"},
-      {"", "workload is required"},
-      {"kv-put --backend tape", "tape"},
-      {"kv-put --key-size 4", "--key-size"},
-      {"log-append --key-size 16", "knows no keys"},
-      {"region-write --value-size 100", "--value-size"},
-      {"kv-put --threads 0", "--threads"},
-      {"reopen --backend memory", "outlives its process"},
-      {"raw --with-raw", "no raw side"},
-  };
-  for (const auto& one : cases) {
-    const Outcome outcome = run_bench(one.arguments);
-    EXPECT_EQ(outcome.exit_code, 2) << one.arguments << ": " << outcome.text;
-    EXPECT_NE(outcome.text.find(one.reason), std::string::npos) << one.arguments << ": " << outcome.text;
-  }
-}
-
-TEST(BenchProgram, ADirectoryThatIsNotThereIsAnError) {
-  const Outcome outcome = run_bench("kv-put --keys 10 --dir /no/such/directory");
-  EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_NE(outcome.text.find("/no/such/directory: no scratch directory"), std::string::npos) << outcome.text;
-}
-
-#if !HOLDFAST_BENCH_HAS_PMEM
-TEST(BenchProgram, PmemWithoutPmdkIsRefused) {
-  const Outcome outcome = run_bench("kv-put --backend pmem --keys 10");
-  EXPECT_EQ(outcome.exit_code, 1) << outcome.text;
-}
-#endif
-
 }  // namespace
+}  // namespace holdfast::bench

@@ -1,32 +1,15 @@
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "log_workload.hpp"
 #include "measure.hpp"
-#include "store_workload.hpp"
 #include "workloads.hpp"
 
 namespace holdfast::bench {
 namespace {
-
-class LogWorkload : public StoreWorkload {
- public:
-  using StoreWorkload::StoreWorkload;
-
- protected:
-  Result<void> make(const std::filesystem::path& path) override {
-    if (auto opened = open(path, 2 * config_.keys + kSingleWrites); !opened) return opened;
-    auto log = store_->log("bench", {.durability = config_.durability});
-    if (!log) return Unexpected(std::move(log.error()));
-    log_.emplace(std::move(*log));
-    return {};
-  }
-
-  std::optional<Log> log_;
-};
 
 class LogAppend final : public LogWorkload {
  public:
@@ -47,30 +30,21 @@ class LogAppend final : public LogWorkload {
     for (std::size_t begin = 0; begin < lane.ids.size(); begin += config_.batch) {
       const std::size_t end = std::min<std::size_t>(begin + config_.batch, lane.ids.size());
       payloads.clear();
-      for (std::size_t i = begin; i < end; ++i) payloads.push_back(values_.of(lane.ids[i], 0));
+      // One goes by itself: behind a fence, reading what was just stored in smaller pieces waits for the medium.
+      if (config_.batch > 1)
+        for (std::size_t i = begin; i < end; ++i) payloads.push_back(values_.of(lane.ids[i], 0));
       auto first = lane.time([&] {
-        return payloads.size() == 1 ? log_->append(payloads.front()) : log_->append_batch(payloads);
+        return config_.batch == 1 ? log_->append(values_.of(lane.ids[begin], 0)) : log_->append_batch(payloads);
       });
       if (!first) return Unexpected(std::move(first.error()));
-      if (*first == 0 || *first - 1 + payloads.size() > config_.keys)
+      if (*first == 0 || *first - 1 + (end - begin) > config_.keys)
         return wrong(fmt::format("record {} of {}", *first, config_.keys));
       for (std::size_t i = begin; i < end; ++i) written_[*first - 1 + i - begin] = lane.ids[i];
     }
     return {};
   }
 
-  Result<void> check() override {
-    LogId next = 1;
-    const auto end = log_->scan(1, [&](const LogEntryView& entry) {
-      const bool right =
-          entry.id == next && next <= config_.keys && entry.payload == values_.of(written_[next - 1], 0);
-      next += right ? 1 : 0;
-      return right;
-    });
-    if (!end) return Unexpected(end.error());
-    if (next != config_.keys + 1) return wrong(fmt::format("record {} is not as it was appended", next));
-    return {};
-  }
+  Result<void> check() override { return check_written(*log_, written_); }
 
   std::uint64_t single_writes() const override { return std::min(kSingleWrites, config_.keys); }
   Result<void> single_write(std::uint64_t i) override {
@@ -87,20 +61,9 @@ class LogScan final : public LogWorkload {
   using LogWorkload::LogWorkload;
 
  protected:
-  /// Record i + 1 holds value i.
   Result<void> make(const std::filesystem::path& path) override {
-    constexpr std::uint64_t kBatch = 256;
-    if (auto made = LogWorkload::make(path); !made) return made;
-    std::vector<std::string_view> payloads;
-    for (std::uint64_t begin = 0; begin < config_.keys; begin += kBatch) {
-      payloads.clear();
-      for (std::uint64_t id = begin; id < std::min(begin + kBatch, config_.keys); ++id)
-        payloads.push_back(values_.of(id, 0));
-      const auto first = log_->append_batch(payloads, {.durability = Durability::buffered});
-      if (!first) return Unexpected(first.error());
-      if (*first != begin + 1) return wrong(fmt::format("record {} instead of {}", *first, begin + 1));
-    }
-    return store_->sync();
+    auto made = LogWorkload::make(path);
+    return made ? fill() : made;
   }
 
   SlicePlan plan() const override {
@@ -113,12 +76,14 @@ class LogScan final : public LogWorkload {
     return make_raw_scanner(config_, values_);
   }
 
+  /// A line of each payload is compared here, which says that it is the right one: more would be a good part of what
+  /// is measured. The store has looked at each byte.
   Result<void> run_lane(Lane& lane) override {
     if (lane.ids.empty()) return {};
     auto id = lane.ids.begin();
     const auto end = lane.time([&] {
       return log_->scan(*id + 1, [&](const LogEntryView& entry) {
-        return entry.id == *id + 1 && entry.payload == values_.of(*id, 0) && ++id != lane.ids.end();
+        return entry.id == *id + 1 && looks_like(entry.payload, values_.of(*id, 0)) && ++id != lane.ids.end();
       });
     });
     if (!end) return Unexpected(end.error());
@@ -126,11 +91,7 @@ class LogScan final : public LogWorkload {
     return {};
   }
 
-  Result<void> check() override {
-    const auto next = log_->next_id();
-    if (!next) return Unexpected(next.error());
-    return *next == config_.keys + 1 ? Result<void>{} : wrong(fmt::format("{} records", *next - 1));
-  }
+  Result<void> check() override { return check_filled(); }
 };
 
 }  // namespace

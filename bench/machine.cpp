@@ -84,14 +84,16 @@ std::optional<DeviceCounter> DeviceCounter::below(const std::filesystem::path& d
   if (std::filesystem::exists(device / "partition", failed)) device = device.parent_path();
   const int descriptor = ::open((device / "stat").c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return std::nullopt;
-  return DeviceCounter(descriptor);
+  return DeviceCounter(descriptor,
+                       fmt::format("sectors written to {}, all programs", device.filename().string()));
 }
 
 DeviceCounter::DeviceCounter(DeviceCounter&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)), source_(std::move(other.source_)) {}
 
 DeviceCounter& DeviceCounter::operator=(DeviceCounter&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
+  source_.swap(other.source_);
   return *this;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace holdfast::bench {
 
@@ -32,12 +33,17 @@ class DeviceCounter {
 
   [[nodiscard]] std::uint64_t bytes_written() const;
 
+  /// What is counted, and of which device.
+  [[nodiscard]] const std::string& source() const noexcept { return source_; }
+
   /// What the machine writes in `seconds` while we do nothing (watched for a second at most).
   [[nodiscard]] std::uint64_t idle_bytes(double seconds) const;
 
  private:
-  explicit DeviceCounter(int descriptor) noexcept : descriptor_(descriptor) {}
+  DeviceCounter(int descriptor, std::string source) noexcept
+      : descriptor_(descriptor), source_(std::move(source)) {}
   int descriptor_ = -1;
+  std::string source_;
 };
 
 }  // namespace holdfast::bench

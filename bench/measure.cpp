@@ -29,6 +29,10 @@ std::optional<std::uint64_t> DeviceMeter::bytes() const {
   return written - std::min(written, counter_->idle_bytes(seconds));
 }
 
+std::optional<std::string> DeviceMeter::source() const {
+  return counter_ ? std::optional(counter_->source()) : std::nullopt;
+}
+
 Result<std::optional<std::uint64_t>> DeviceMeter::median_of_writes(
     std::uint64_t count, const std::function<Result<void>(std::uint64_t)>& write) const {
   if (!counter_ || !waits_for_syncs(config_) || config_.threads != 1 || count == 0) return std::nullopt;

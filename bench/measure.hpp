@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "machine.hpp"
 #include "raw.hpp"
@@ -23,6 +24,9 @@ class DeviceMeter {
 
   /// Bytes since construction, less what the machine writes by itself in that time.
   [[nodiscard]] std::optional<std::uint64_t> bytes() const;
+
+  /// Where the figures come from, in a few words; nothing if there are none.
+  [[nodiscard]] std::optional<std::string> source() const;
 
   /// The median of what each of `count` single writes sends; nothing if `config` is not one thread that
   /// waits for its syncs. Errors: those of `write`.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,6 +25,9 @@ class RawLimit {
   /// Whether a power cut would have spared what run() wrote.
   [[nodiscard]] virtual bool durable() const noexcept = 0;
 
+  /// By which calls, in a few words; empty if there is nothing to say.
+  [[nodiscard]] virtual std::string_view route() const noexcept { return {}; }
+
   /// Whether it is the workload's own store that run() works on, so that the store's counters tell of both.
   [[nodiscard]] virtual bool works_on_store() const noexcept { return false; }
 };
@@ -47,13 +51,23 @@ class RawLimit {
 
 /// Writes block `id` of an area of `config.keys` blocks, which is there already:
 ///  - pmem, memory: non-temporal stores and one fence, into a map that is faulted in.
-///  - file, if `each_durable`: one pwrite and one fdatasync. Else one pwrite, or a memcpy into a map that is
-///    faulted in: the faster of the two in a short trial.
+///  - file: the faster of two in a short trial. If `each_durable`: one pwrite and one fdatasync, or one write
+///    with RWF_DSYNC. Else one pwrite, or a memcpy into a map that is faulted in.
 /// Errors: io, no_space.
 [[nodiscard]] Result<std::unique_ptr<RawLimit>> make_raw_block_writer(const Config& config,
                                                                       const std::filesystem::path& dir,
                                                                       const Values& values,
                                                                       bool each_durable);
+
+/// Puts blocks one behind the other into an area of `config.keys` blocks, none of them durable:
+///  - pmem, memory: non-temporal stores, and a fence for 64 KiB of them, into a map that is faulted in.
+///  - file: a memcpy of each into a buffer, and one pwrite of the buffer for 64 KiB of them, into a file
+///  whose room
+///    is allocated, not written.
+/// Errors: io, no_space.
+[[nodiscard]] Result<std::unique_ptr<RawLimit>> make_raw_appender(const Config& config,
+                                                                  const std::filesystem::path& dir,
+                                                                  const Values& values);
 
 /// Reads blocks: a memcpy of each out of a map of the medium that is faulted in. Errors: io, no_space.
 [[nodiscard]] Result<std::unique_ptr<RawLimit>> make_raw_block_reader(const Config& config,
@@ -63,6 +77,18 @@ class RawLimit {
 /// Whether a block that was read is `expected`, by one line of each page: the whole would cost as much as the
 /// read does.
 [[nodiscard]] bool looks_like(std::string_view block, std::string_view expected) noexcept;
+
+/// Reads payloads: a pread of each from a file at `path`, whose pages the workload takes out of the cache before each
+/// slice. Errors: io, no_space.
+[[nodiscard]] Result<std::unique_ptr<RawLimit>> make_raw_cold_reader(const Config& config,
+                                                                     const std::filesystem::path& path,
+                                                                     const Values& values);
+
+/// Wakes a thread that sleeps, and waits until it says that it is awake; each time when it is asleep again.
+[[nodiscard]] std::unique_ptr<RawLimit> make_raw_waker();
+
+/// By then a thread that has nothing to do is asleep.
+inline constexpr std::chrono::microseconds kFallAsleep{100};
 
 /// Bytes of a record's header, as the engine lays it out; of a log's, with the time stamp.
 inline constexpr std::uint64_t kRawHeaderSizeBytes = 56;

@@ -35,6 +35,11 @@ void add_log_region_commit(std::vector<Case>& cases, Backend backend, const std:
   cases.push_back({"region write, 1 MiB, buffered", base("region-write", backend, dir, 1)});
   cases.push_back({"region read, 1 MiB", base("region-read", backend, dir, 1)});
   cases.push_back({"region write and flush, 4 KiB", base("region-flush", backend, dir, 1)});
+  cases.push_back({"the same beside 64 MiB of another region's dirty bytes",
+                   base("region-flush-beside", backend, dir, 1)});
+  cases.back().config.keys = 80;
+  cases.push_back({"region append, 64 B, buffered", base("region-append", backend, dir, 1)});
+  cases.push_back({"view of 1 GiB of a region", base("region-view", backend, dir, 1)});
   cases.push_back({"atomic commit of 5 puts and 5 appends, 100 B each", base("commit", backend, dir, 1)});
   cases.push_back({"the same, 1 KiB each", base("commit", backend, dir, 1)});
   cases.back().config.value_size_bytes = 1024;
@@ -148,8 +153,10 @@ void print_head(const std::filesystem::path& file_dir, const std::filesystem::pa
       "of the raw limit. Raw limit, pmem: XXH3 of the record, non-temporal copy, one fence (one a batch);\n"
       "file: pwrite, with fdatasync where the write is durable; get: find in a bare TBB map and memcpy;\n"
       "scan, region read: memcpy out of a map; region write: the medium's fastest copy, no checksum on\n"
-      "either side; commit: one put of the same payloads together. Absolute figures vary with the\n"
-      "machine's day; ratios are of one run.\n\n",
+      "either side; flush: the faster of pwrite with fdatasync and RWF_DSYNC; beside dirty bytes: the\n"
+      "same flush, those bytes in another store; region append: pwrite of 64 KiB at a time, pmem:\n"
+      "non-temporal copies; view: that of 1 MiB; commit: one put of the same payloads together. Absolute\n"
+      "figures vary with the machine's day; ratios are of one run.\n\n",
       machine.cpu, machine.processors, machine.kernel, machine.file_system,
       describe_machine(pmem_dir).file_system);
 }

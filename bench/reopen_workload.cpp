@@ -11,12 +11,15 @@
 namespace holdfast::bench {
 namespace {
 
-/// Openings that are timed, each beside the bound. The store is dropped without being closed, so that
+/// Openings that are timed, each beside the bound. Behind a crash the store is dropped without being closed, so that
 /// every one finds what the killed process left.
 constexpr int kRounds = 5;
 
+enum class Before : std::uint8_t { crash, close };
+
 struct Opening {
   double seconds = 0;
+  double close_seconds = 0;
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
   bool clean = false;
@@ -43,7 +46,16 @@ Result<void> check(Store& store, const Config& config) {
       Error{ErrorCode::corruption, fmt::format("{} keys in the space, not {}", *size, config.keys)});
 }
 
-Result<Opening> open_once(const Config& config, const std::filesystem::path& path) {
+/// Closing it and giving back its memory.
+Result<double> close_timed(Result<Store> store) {
+  const std::uint64_t start = Clock::instance().ticks();
+  auto closed = store->close();
+  store = Unexpected(Error{});
+  if (!closed) return Unexpected(std::move(closed.error()));
+  return Clock::instance().seconds(Clock::instance().ticks() - start);
+}
+
+Result<Opening> open_once(const Config& config, const std::filesystem::path& path, Before leaves) {
   Options options = store_options(config, config.keys);
   options.mode = OpenMode::existing;
   const std::uint64_t start = Clock::instance().ticks();
@@ -53,14 +65,17 @@ Result<Opening> open_once(const Config& config, const std::filesystem::path& pat
   if (auto same = check(*store, config); !same) return Unexpected(std::move(same.error()));
   auto info = store->info();
   if (!info) return Unexpected(std::move(info.error()));
-  const RecoveryReport& report = store->recovery();
-  return Opening{Clock::instance().seconds(end - start), report.records, report.bytes, report.clean_close,
-                 info->capabilities.durable};
+  const RecoveryReport report = store->recovery();
+  Opening opening{Clock::instance().seconds(end - start), 0, report.records, report.bytes, report.clean_close,
+                  info->capabilities.durable};
+  if (leaves == Before::crash) return opening;
+  auto closed = close_timed(std::move(store));
+  if (!closed) return Unexpected(std::move(closed.error()));
+  opening.close_seconds = *closed;
+  return opening;
 }
 
-}  // namespace
-
-Result<Row> run_reopen(const Config& config) {
+Result<Row> run(const Config& config, Before before) {
   auto dir = ScratchDir::make(config.dir);
   if (!dir) return Unexpected(std::move(dir.error()));
   const auto path = store_path(dir->path());
@@ -70,19 +85,23 @@ Result<Row> run_reopen(const Config& config) {
   std::vector<double> opens;
   std::vector<double> bounds;
   std::vector<double> ratios;
+  std::vector<double> closes;
   Histogram latencies;
+  if (before == Before::close)
+    if (auto opening = open_once(config, path, before); !opening) return Unexpected(std::move(opening.error()));
   for (int round = 0; round < kRounds; ++round) {
-    auto opening = open_once(config, path);
+    auto opening = open_once(config, path, before);
     if (!opening) return Unexpected(std::move(opening.error()));
-    if (opening->clean || opening->records < config.keys) {
+    if (opening->clean != (before == Before::close) || opening->records < config.keys) {
       return Unexpected(
-          Error{ErrorCode::corruption, "opening did not recover what the killed process wrote"});
+          Error{ErrorCode::corruption, "opening did not recover what the process before it had written"});
     }
     auto bound = reopen_bound_seconds(path, opening->bytes, config.keys);
     if (!bound) return Unexpected(std::move(bound.error()));
     row.durable = opening->durable;
     opens.push_back(opening->seconds);
     bounds.push_back(*bound);
+    closes.push_back(opening->close_seconds);
     ratios.push_back(opening->seconds / *bound);
     latencies.add(static_cast<std::uint64_t>(opening->seconds * 1e9));
   }
@@ -95,9 +114,16 @@ Result<Row> run_reopen(const Config& config) {
   row.p50_ns = static_cast<double>(latencies.percentile(0.50));
   row.p99_ns = static_cast<double>(latencies.percentile(0.99));
   row.p999_ns = static_cast<double>(latencies.percentile(0.999));
+  row.max_ns = static_cast<double>(latencies.percentile(1.0));
   row.bound_seconds = median(std::move(bounds));
   row.ratio_to_bound = median(std::move(ratios));
+  if (before == Before::close) row.close_seconds = median(std::move(closes));
   return row;
 }
+
+}  // namespace
+
+Result<Row> run_reopen(const Config& config) { return run(config, Before::crash); }
+Result<Row> run_reopen_clean(const Config& config) { return run(config, Before::close); }
 
 }  // namespace holdfast::bench

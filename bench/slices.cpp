@@ -54,6 +54,9 @@ class Run {
       for (const bool raw : {raw_first, !raw_first}) {
         if (raw && !plan_.raw) continue;
         lane.time_into(raw ? raw_latencies : work_latencies);
+        if (lane.thread == 0 && plan_.before) {
+          if (auto ready = plan_.before(raw); !ready) keep(std::move(ready.error()));
+        }
         time_side(lane, raw ? plan_.raw : plan_.work, raw ? outcome_.raw : outcome_.work);
         if (failed_.load(std::memory_order_relaxed)) return;  // set before a barrier: all see it
       }

@@ -21,7 +21,8 @@ class Lane {
   /// Calls `operation`; one call in `latency_every` goes into the latencies.
   template <class Operation>
   decltype(auto) time(Operation&& operation) {
-    if (++calls_ % every_ != 0) return operation();
+    if (++calls_ != every_) return operation();
+    calls_ = 0;
     struct Timer {
       Histogram& latencies;
       std::uint64_t start = Clock::instance().ticks();
@@ -40,12 +41,15 @@ class Lane {
 
  private:
   std::uint32_t every_;
-  std::uint64_t calls_ = 0;
+  std::uint32_t calls_ = 0;  ///< Since the last one that was timed.
   Histogram* latencies_ = nullptr;
 };
 
 /// Does a lane's slice.
 using Body = std::function<Result<void>(Lane&)>;
+
+/// Makes things ready for one side of a slice, the raw one or not.
+using BeforeSide = std::function<Result<void>(bool raw)>;
 
 /// A run: keys 0 to `keys` - 1 in the order given, cut into slices, each cut into one share a thread.
 struct SlicePlan {
@@ -55,6 +59,7 @@ struct SlicePlan {
   std::uint64_t key_size_bytes = 0;
   std::uint32_t latency_every = 1;
   std::function<std::uint64_t(std::uint64_t)> order;  ///< Position in the run to key; outside the timed part.
+  BeforeSide before;  ///< May be absent. Called by one thread before each side of each slice, untimed.
   Body work;
   Body raw;  ///< May be absent. Runs the same keys, in a slice of its own before or after the work's.
 };

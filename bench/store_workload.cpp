@@ -19,6 +19,7 @@ Result<void> StoreWorkload::open(const std::filesystem::path& path, std::uint64_
 Result<void> StoreWorkload::run_timed(RawLimit* raw, Row& row) {
   SlicePlan slices = plan();
   slices.work = [this](Lane& lane) { return run_lane(lane); };
+  slices.before = before_side();
   if (raw != nullptr) slices.raw = [raw](Lane& lane) { return raw->run(lane); };
 
   const auto before = store_->info();
@@ -32,8 +33,9 @@ Result<void> StoreWorkload::run_timed(RawLimit* raw, Row& row) {
   row.durable = after->capabilities.durable;
   row.set_times(*outcome, outcome->work, op_size_bytes());
   row.set_raw(*outcome);
-  const bool counts_raw = raw != nullptr && raw->works_on_store();
-  if (!counts_raw) set_counters(before->counters, after->counters, row);
+  if (raw != nullptr && !raw->route().empty()) row.raw_route = raw->route();
+  const bool counts_others = works_on_store_besides() || (raw != nullptr && raw->works_on_store());
+  if (!counts_others) set_counters(before->counters, after->counters, row);
   constexpr std::uint64_t kKeysThatTell = 100'000;  // fewer, and the threads' own memory is most of it
   if (adds_keys() && row.ops >= kKeysThatTell && resident_after > resident_before) {
     row.dram_bytes_per_key =
@@ -42,9 +44,11 @@ Result<void> StoreWorkload::run_timed(RawLimit* raw, Row& row) {
   return {};
 }
 
-void StoreWorkload::set_counters(const StorageCounters& before, const StorageCounters& after, Row& row) const {
+void StoreWorkload::set_counters(const StorageCounters& before, const StorageCounters& after,
+                                 Row& row) const {
   row.syncs = after.syncs - before.syncs;
   row.fences = after.fences - before.fences;
+  row.syncs_per_op = static_cast<double>(*row.syncs) / static_cast<double>(row.ops);
   if (*row.syncs == 0) return;
   row.writes_per_sync = static_cast<double>(row.ops) / static_cast<double>(*row.syncs);
   row.writes_per_thread_per_sync = *row.writes_per_sync / config_.threads;
@@ -66,13 +70,16 @@ Result<Row> StoreWorkload::run() {
   const DeviceMeter device(config_, dir->path());
   if (auto done = run_timed(raw.get(), row); !done) return Unexpected(std::move(done.error()));
   if (auto done = store_->sync(); !done) return Unexpected(std::move(done.error()));
-  if (!config_.with_raw) row.device_bytes = device.bytes();  // else the raw limit's writes are among them
+  if (auto done = tell(row); !done) return Unexpected(std::move(done.error()));
+  const bool others_write = config_.with_raw || works_on_store_besides();
+  if (!others_write) row.device_bytes = device.bytes();
   if (auto done = check(); !done) return Unexpected(std::move(done.error()));
 
   if (auto done = prepare_single_writes(); !done) return Unexpected(std::move(done.error()));
   auto single = device.median_of_writes(single_writes(), [this](std::uint64_t i) { return single_write(i); });
   if (!single) return Unexpected(std::move(single.error()));
   row.device_bytes_per_op_median = *single;
+  if (row.device_bytes || row.device_bytes_per_op_median) row.device_bytes_source = device.source();
   raw.reset();  // it may work on the store
   if (auto done = store_->close(); !done) return Unexpected(std::move(done.error()));
   return row;

@@ -42,6 +42,13 @@ class StoreWorkload {
   /// The order in which the run comes to the keys.
   [[nodiscard]] virtual SlicePlan plan() const;
 
+  /// What must be done, untimed, before each side of each slice.
+  [[nodiscard]] virtual BeforeSide before_side() { return {}; }
+
+  /// Whether what stands between the slices works on the store too: its counters do not tell of the
+  /// operations then.
+  [[nodiscard]] virtual bool works_on_store_besides() const { return false; }
+
   /// Bytes that one operation brings in or out.
   [[nodiscard]] virtual std::uint64_t op_size_bytes() const {
     return config_.key_size_bytes + config_.value_size_bytes;
@@ -49,6 +56,9 @@ class StoreWorkload {
 
   /// Whether each operation adds a key: what that costs in memory is told then.
   [[nodiscard]] virtual bool adds_keys() const { return false; }
+
+  /// What else there is to say, behind the timed part.
+  [[nodiscard]] virtual Result<void> tell(Row&) { return {}; }
 
   /// Before and at each write that is watched for itself, after the run. A reader has none.
   [[nodiscard]] virtual std::uint64_t single_writes() const { return 0; }

@@ -1,7 +1,14 @@
 # holdfast_test(holdfast_ROOM_test sources...): a GoogleTest program that may look inside the library (root src/).
 # Its tests have the label ROOM. Where HOLDFAST_TEST_ROOMS does not name it, it is neither built nor run.
-# The timeouts end a hang; no test depends on them.
+# HOLDFAST_TEST_SHARDS: so many processes run them, as a process takes longer to begin than most tests take.
+# Else each test has a process of its own. The timeouts end a hang; no test depends on them.
 include(GoogleTest)
+
+# These run test programs themselves, which would take the shard of their environment for their own.
+set(HOLDFAST_WHOLE_TEST_ROOMS mutants)
+
+# What takes longest begins first, so that no processor is idle in the end.
+set(HOLDFAST_LONG_TEST_ROOMS lab allocation_faults damage faults mutants kill)
 
 function(holdfast_test target)
   string(REGEX REPLACE "^holdfast_(.*)_test$" "\\1" room ${target})
@@ -18,11 +25,22 @@ function(holdfast_test target)
     target_precompile_headers(${target} PRIVATE
       <gtest/gtest.h> <holdfast/holdfast.hpp> <functional> <map> <memory> <optional> <string> <thread> <vector>)
   endif()
-  if(wanted)
+  set(cost 1)
+  if(room IN_LIST HOLDFAST_LONG_TEST_ROOMS)
+    set(cost 100)
+  endif()
+  if(wanted AND HOLDFAST_TEST_SHARDS AND NOT room IN_LIST HOLDFAST_WHOLE_TEST_ROOMS)
+    math(EXPR last "${HOLDFAST_TEST_SHARDS} - 1")
+    foreach(shard RANGE ${last})
+      add_test(NAME ${room}.${shard} COMMAND ${target} --gtest_brief=1)
+      set_tests_properties(${room}.${shard} PROPERTIES TIMEOUT 3000 LABELS ${room} COST ${cost}
+        ENVIRONMENT "GTEST_TOTAL_SHARDS=${HOLDFAST_TEST_SHARDS};GTEST_SHARD_INDEX=${shard}")
+    endforeach()
+  elseif(wanted)
     gtest_discover_tests(${target}
       NO_PRETTY_VALUES
       DISCOVERY_TIMEOUT 300
-      PROPERTIES TIMEOUT 1800 LABELS ${room})
+      PROPERTIES TIMEOUT 1800 LABELS ${room} COST ${cost})
   else()
     set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL TRUE)
   endif()

@@ -91,8 +91,12 @@ Result<std::shared_ptr<StoreCore>> open_core(std::unique_ptr<Storage> storage, B
   const auto open = [&]() -> Result<std::shared_ptr<StoreCore>> {
     auto engine = Engine::open(std::move(storage), options);
     if (!engine) return Unexpected(engine.error());
-    auto core = std::make_shared<StoreCore>(std::move(*engine), backend);
-    if (auto recovered = core->recover(); !recovered) return Unexpected(recovered.error());
+    auto core = std::make_shared<StoreCore>(std::move(*engine), backend, options);
+    if (auto recovered = core->recover(); !recovered) {
+      // What does not fit into memory is left as it was found, and not as if a process had died over it.
+      if (recovered.error().code == ErrorCode::too_large) static_cast<void>(core->gate()->close());
+      return Unexpected(recovered.error());
+    }
     return core;
   };
   auto core = open();

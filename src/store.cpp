@@ -6,8 +6,19 @@ namespace holdfast {
 
 Store::Store(std::shared_ptr<StoreCore> core) noexcept : core_(std::move(core)) {}
 Store::Store(Store&&) noexcept = default;
-Store& Store::operator=(Store&&) noexcept = default;
-Store::~Store() = default;
+
+Store& Store::operator=(Store&& other) noexcept {
+  if (this != &other) {
+    const Store before(std::move(*this));
+    core_ = std::move(other.core_);
+  }
+  return *this;
+}
+
+// Not by the core's end alone: a call of a sharded log may hold the core for a moment.
+Store::~Store() {
+  if (core_ != nullptr) core_->gate()->release();
+}
 
 Result<Kv> Store::kv(std::string_view name, KvOptions options) {
   auto space = core_->gate()->answer([&] { return core_->kv(name, options); });
@@ -15,10 +26,18 @@ Result<Kv> Store::kv(std::string_view name, KvOptions options) {
   return Kv(std::move(*space), options);
 }
 
+Result<void> Store::drop_kv(std::string_view name) {
+  return core_->gate()->answer([&] { return core_->drop_kv(name); });
+}
+
 Result<Log> Store::log(std::string_view name, LogOptions options) {
   auto stream = core_->gate()->answer([&] { return core_->log(name, options); });
   if (!stream) return Unexpected(stream.error());
   return Log(std::move(*stream), options);
+}
+
+Result<void> Store::drop_log(std::string_view name) {
+  return core_->gate()->answer([&] { return core_->drop_log(name); });
 }
 
 Result<Region> Store::region(std::string_view name, RegionOptions options) {

@@ -16,30 +16,51 @@ std::uint32_t place_among(std::vector<Handle>& handles, const Handle& handle, co
   return static_cast<std::uint32_t>(handles.size() - 1);
 }
 
+std::string_view text_of(std::span<const std::byte> bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};  // bytes as text
+}
+
 }  // namespace
 
-void Batch::put(const Kv& space, std::string_view key, std::string_view value) { add(Kind::put, space, key, value); }
+void Batch::put(const Kv& space, std::string_view key, std::string_view value, PutOptions options) {
+  add({.kind = Kind::put, .ttl_ms = options.ttl_ms, .expires_at_us = options.expires_at_us}, space, key, value);
+}
 
-void Batch::erase(const Kv& space, std::string_view key) { add(Kind::erase, space, key, {}); }
+void Batch::erase(const Kv& space, std::string_view key) { add({.kind = Kind::erase}, space, key, {}); }
 
-void Batch::append(const Log& stream, std::string_view payload) { add(Kind::append, stream, {}, payload); }
+void Batch::append(const Log& stream, std::string_view payload, AppendOptions options) {
+  add({.kind = Kind::append, .timestamp_us = options.timestamp_us, .is_keyed = options.key.has_value()}, stream,
+      options.key.value_or(std::string_view()), payload);
+}
+
+void Batch::commit_cursor(const Log& stream, std::string_view name, LogId next, CursorOptions options) {
+  add({.kind = Kind::commit_cursor, .offset = next, .protects = options.protects}, stream, name, {});
+}
+
+void Batch::write_at(const Region& region, std::uint64_t offset, std::span<const std::byte> bytes) {
+  add({.kind = Kind::write_at, .offset = offset}, region, {}, text_of(bytes));
+}
+
+void Batch::truncate_write(const Region& region, std::uint64_t offset, std::span<const std::byte> bytes) {
+  add({.kind = Kind::truncate_write, .offset = offset}, region, {}, text_of(bytes));
+}
 
 void Batch::clear() noexcept {
   spaces_.clear();
   streams_.clear();
+  regions_.clear();
   operations_.clear();
   bytes_.clear();
   is_short_ = false;
 }
 
 template <class Handle>
-void Batch::add(Kind kind, const Handle& handle, std::string_view key, std::string_view value) {
+void Batch::add(Operation operation, const Handle& handle, std::string_view key, std::string_view value) {
   try {
-    const Operation operation{.start = bytes_.size(),
-                              .key_size_bytes = key.size(),
-                              .value_size_bytes = value.size(),
-                              .handle = handle_of(handle),
-                              .kind = kind};
+    operation.start = bytes_.size();
+    operation.key_size_bytes = key.size();
+    operation.value_size_bytes = value.size();
+    operation.handle = handle_of(handle);
     bytes_.reserve(bytes_.size() + key.size() + value.size());
     bytes_.append(key);
     bytes_.append(value);
@@ -58,6 +79,12 @@ std::uint32_t Batch::handle_of(const Kv& space) {
 std::uint32_t Batch::handle_of(const Log& stream) {
   return place_among(streams_, stream, [&](const Log& other) {
     return other.stream_ == stream.stream_ && other.options_.durability == stream.options_.durability;
+  });
+}
+
+std::uint32_t Batch::handle_of(const Region& region) {
+  return place_among(regions_, region, [&](const Region& other) {
+    return other.space_ == region.space_ && other.options_.size_bytes_max == region.options_.size_bytes_max;
   });
 }
 

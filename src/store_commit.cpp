@@ -1,26 +1,23 @@
 #include <holdfast/store.hpp>
 
 #include <algorithm>
-#include <bit>
-#include <span>
 
-#include "common/base/key_hash.hpp"
 #include "common/base/out_of_memory.hpp"
 #include "common/base/success.hpp"
+#include "kv/kv_batch.hpp"
+#include "store_batch_cursors.hpp"
+#include "store_batch_regions.hpp"
 #include "store_core.hpp"
 
 namespace holdfast {
 
 /// One commit: what each operation's facade adds to a single write, and what becomes of it afterwards.
 /// Key-value spaces register their writes before and take them into their indexes behind; streams are shown by
-/// whoever makes the write durable.
+/// whoever makes the write durable; regions take their new extents last.
 /// Threads: one.
 class BatchCommit {
  public:
-  /// Lists that a thread uses again and again, so that a commit allocates nothing of its own.
-  class Lists;
-
-  BatchCommit(const Batch& batch, Lists& lists);
+  BatchCommit(const Batch& batch, kv::BatchWrites& writes, StoreLedger& ledger);
 
   /// Errors: as Store::commit, for what can be told before anything is written.
   [[nodiscard]] Result<void> check(const std::shared_ptr<EngineGate>& gate) const;
@@ -41,64 +38,42 @@ class BatchCommit {
     return std::string_view(batch_.bytes_)
         .substr(operation.start + operation.key_size_bytes, operation.value_size_bytes);
   }
+  [[nodiscard]] LogDraft draft_of(const Operation& operation) const noexcept {
+    LogDraft draft{.payload = value_of(operation), .timestamp_us = operation.timestamp_us};
+    if (operation.is_keyed) draft.key = key_of(operation);
+    return draft;
+  }
+  [[nodiscard]] static kv::Lifespan lifespan_of(const Operation& operation) noexcept {
+    return kv::Lifespan::of(operation.ttl_ms, operation.expires_at_us);
+  }
   [[nodiscard]] kv::KvSpace& space_of(const Operation& operation) const noexcept {
     return kv::space_of(batch_.spaces_[operation.handle]);
-  }
-  [[nodiscard]] bool are_on_one_key(const Operation& left, const Operation& right) const noexcept {
-    return key_of(left) == key_of(right) && &space_of(left) == &space_of(right);
   }
 
   [[nodiscard]] static Result<void> check_store(const std::shared_ptr<EngineGate>& found,
                                                 const std::shared_ptr<EngineGate>& expected);
   [[nodiscard]] bool fits(const Operation& operation) const noexcept;
   [[nodiscard]] Result<void> check_sizes(const Operation& operation) const;
-  void list_changes();
-  void begin(Engine& engine);
+  void add_changes();
+  [[nodiscard]] Result<void> begin(Engine& engine);
+  template <class Write>
+  [[nodiscard]] Result<void> write_records(Engine& engine, Durability durability, const Write& write);
+  [[nodiscard]] Result<void> run_with_regions(Engine& engine);
 
   const Batch& batch_;
-  Lists& lists_;
-  LogKeyDisk log_key_ = log::LogStream::key_now();
+  kv::BatchWrites& writes_;
+  StoreLedger& ledger_;
+  BatchCursors cursors_;
+  // What entries of logs refer to.
+  struct Append {
+    log::EntryKey key;
+    StoredValue stored;
+  };
+  std::vector<Append> appends_;
 };
 
-class BatchCommit::Lists {
- public:
-  /// Of the thread; empty, unless a commit of this thread is at work.
-  [[nodiscard]] static Lists& of_this_thread() {
-    thread_local Lists lists;
-    return lists;
-  }
-
-  /// Keeps the memory unless it has become unusually large.
-  void clear() noexcept {
-    if (changes.capacity() > kKeptCountMax || entries.capacity() > kKeptCountMax) *this = Lists();
-    changes.clear();
-    pending.clear();
-    entries.clear();
-  }
-
-  /// An operation on a key.
-  struct Change {
-    std::uint64_t hash;
-    const Operation* operation;
-    bool counts;  ///< None behind it is on the same key.
-  };
-  std::vector<Change> changes;  // in the order of operations
-  std::vector<const Change*> table;
-
-  /// A write of a key that its space waits for.
-  struct Pending {
-    kv::KvSpace* space;
-    kv::PendingWrite write;
-    std::size_t entry;
-  };
-  std::vector<Pending> pending;
-  std::vector<WriteEntry> entries;
-
- private:
-  static constexpr std::size_t kKeptCountMax = 4096;
-};
-
-BatchCommit::BatchCommit(const Batch& batch, Lists& lists) : batch_(batch), lists_(lists) { lists_.clear(); }
+BatchCommit::BatchCommit(const Batch& batch, kv::BatchWrites& writes, StoreLedger& ledger)
+    : batch_(batch), writes_(writes), ledger_(ledger), cursors_(batch) {}
 
 Result<void> BatchCommit::check_store(const std::shared_ptr<EngineGate>& found,
                                       const std::shared_ptr<EngineGate>& expected) {
@@ -107,14 +82,19 @@ Result<void> BatchCommit::check_store(const std::shared_ptr<EngineGate>& found,
 }
 
 bool BatchCommit::fits(const Operation& operation) const noexcept {
-  return operation.kind == Kind::append ? log::LogStream::fits(value_of(operation))
-                                        : kv::KvSpace::fits(key_of(operation), value_of(operation));
+  if (operation.is_of_region()) return true;  // its limit is looked at when its change is planned
+  if (operation.kind == Kind::commit_cursor) return log::LogStream::check_cursor_name(key_of(operation)).has_value();
+  return operation.kind == Kind::append ? log::LogStream::check_draft(draft_of(operation)).has_value()
+                                        : kv::KvSpace::fits(key_of(operation), value_of(operation)) &&
+                                              lifespan_of(operation).is_valid();
 }
 
 Result<void> BatchCommit::check_sizes(const Operation& operation) const {
-  if (operation.kind == Kind::append) return log::LogStream::check_payload(value_of(operation));
+  if (operation.kind == Kind::append) return log::LogStream::check_draft(draft_of(operation));
+  if (operation.kind == Kind::commit_cursor) return log::LogStream::check_cursor_name(key_of(operation));
   if (auto checked = kv::KvSpace::check_key(key_of(operation)); !checked) return checked;
-  return kv::KvSpace::check_value(value_of(operation));
+  if (auto checked = kv::KvSpace::check_value(value_of(operation)); !checked) return checked;
+  return lifespan_of(operation).check();
 }
 
 Result<void> BatchCommit::check(const std::shared_ptr<EngineGate>& gate) const {
@@ -125,6 +105,8 @@ Result<void> BatchCommit::check(const std::shared_ptr<EngineGate>& gate) const {
     if (auto checked = check_store(kv::space_of(space).gate(), gate); !checked) return checked;
   for (const Log& stream : batch_.streams_)
     if (auto checked = check_store(log::stream_of(stream).gate(), gate); !checked) return checked;
+  for (const Region& region : batch_.regions_)
+    if (auto checked = check_store(region::space_of(region).gate(), gate); !checked) return checked;
   return success();
 }
 
@@ -135,64 +117,64 @@ Durability BatchCommit::durability() const {
   return strictest;
 }
 
-// Of several changes of one key the last one counts. Each finds those behind it in a table by the hash of its key.
-void BatchCommit::list_changes() {
-  for (const Operation& operation : batch_.operations_) {
-    if (operation.kind == Kind::append) continue;
-    lists_.changes.push_back({.hash = key_hash(key_of(operation)), .operation = &operation, .counts = true});
-    space_of(operation).expect_change(lists_.changes.back().hash);
-  }
-  lists_.table.assign(std::bit_ceil(2 * lists_.changes.size()), nullptr);
-  const std::size_t mask = lists_.table.size() - 1;
-  for (auto change = lists_.changes.rbegin(); change != lists_.changes.rend(); ++change) {
-    std::size_t place = change->hash & mask;
-    const auto is_another_key = [&](const Lists::Change& later) {
-      return later.hash != change->hash || !are_on_one_key(*later.operation, *change->operation);
-    };
-    while (lists_.table[place] != nullptr && is_another_key(*lists_.table[place])) place = (place + 1) & mask;
-    change->counts = lists_.table[place] == nullptr;
-    if (change->counts) lists_.table[place] = &*change;
-  }
+void BatchCommit::add_changes() {
+  for (const Operation& operation : batch_.operations_)
+    if (operation.kind == Kind::put)
+      writes_.add_put(space_of(operation), key_of(operation), value_of(operation), lifespan_of(operation));
+    else if (operation.kind == Kind::erase)
+      writes_.add_erase(space_of(operation), key_of(operation));
+    else if (operation.kind == Kind::commit_cursor)
+      cursors_.add_next(writes_);
 }
 
-void BatchCommit::begin(Engine& engine) {
-  lists_.entries.reserve(batch_.operations_.size());
-  lists_.pending.reserve(lists_.changes.size());  // what has begun must be known here
-  auto change = lists_.changes.begin();
+Result<void> BatchCommit::begin(Engine& engine) {
+  const auto is_append = [](const Operation& operation) { return operation.kind == Kind::append; };
+  appends_.reserve(static_cast<std::size_t>(
+      std::count_if(batch_.operations_.begin(), batch_.operations_.end(), is_append)));  // entries refer to them
+  const std::uint64_t now_us = appends_.capacity() == 0 ? 0 : engine.expiry_clock().read_us();
   for (const Operation& operation : batch_.operations_) {
+    if (operation.is_of_region()) continue;
     if (operation.kind == Kind::append) {
       log::LogStream& stream = log::stream_of(batch_.streams_[operation.handle]);
-      lists_.entries.push_back(stream.entry(log_key_, value_of(operation)));
-      continue;
+      const LogDraft draft = draft_of(operation);
+      appends_.push_back({log::EntryKey(draft.timestamp_us.value_or(now_us), draft.key), stream.store(draft.payload)});
+      writes_.add_entry(stream.entry(appends_.back().key, appends_.back().stored));
+    } else {
+      if (auto begun = writes_.begin_next(engine); !begun) return begun;
     }
-    const Lists::Change& counted = *change++;
-    if (!counted.counts) continue;
-    kv::KvSpace& space = space_of(operation);
-    lists_.pending.push_back({&space, space.begin(engine, counted.hash, key_of(operation)), lists_.entries.size()});
-    lists_.entries.push_back(
-        space.entry(lists_.pending.back().write, value_of(operation), operation.kind == Kind::erase));
   }
+  return success();
 }
 
 Result<void> BatchCommit::run(Engine& engine, Durability durability) {
   if (batch_.operations_.empty()) return success();
-  auto written = without_bad_alloc([&] {
-    list_changes();
-    begin(engine);
-    for (const Lists::Pending& pending : lists_.pending) pending.space->expect_publish(pending.write);
-    return engine.write(lists_.entries, durability);
+  if (!batch_.regions_.empty()) return run_with_regions(engine);
+  return write_records(engine, durability, [&] { return engine.write(writes_.entries(), durability); });
+}
+
+// Crash order, as in docs/durability.md "batch": (1) the bytes of regions are durable; (2) so are the records and their
+// trailer; (3) one catalog record decides it all. Without records (3) is all there is to it.
+Result<void> BatchCommit::run_with_regions(Engine& engine) {
+  const auto raw = engine.raw_bytes();
+  if (!raw) return Unexpected(raw.error());
+  BatchRegions regions(batch_);
+  if (auto prepared = regions.prepare(**raw); !prepared) return prepared;
+  if (auto written = regions.write(**raw); !written) return written;  // (1)
+  if (batch_.spaces_.empty() && batch_.streams_.empty()) return regions.publish(**raw);
+  return write_records(engine, Durability::immediate, [&]() -> Result<void> {
+    if (regions.are_unchanged()) return engine.write(writes_.entries(), Durability::immediate);
+    auto decided = engine.write_decided(writes_.entries(), regions.entries());  // (2) (3)
+    regions.finish(decided);
+    return decided;
   });
-  const bool is_written = written.has_value();
-  for (const Lists::Pending& pending : lists_.pending) {
-    auto shown = without_bad_alloc([&] {
-      if (is_written) pending.space->publish(engine, pending.write, lists_.entries[pending.entry], durability);
-      return success();
-    });
-    if (is_written && shown) continue;
-    pending.space->abandon(pending.write);
-    if (!shown) written = std::move(shown);
-  }
-  lists_.clear();
+}
+
+template <class Write>
+Result<void> BatchCommit::write_records(Engine& engine, Durability durability, const Write& write) {
+  if (auto begun = cursors_.begin(engine, ledger_); !begun) return begun;
+  add_changes();
+  auto written = writes_.run(engine, durability, batch_.operations_.size(), [&] { return begin(engine); }, write);
+  cursors_.end(written.has_value());
   return written;
 }
 
@@ -200,7 +182,7 @@ Result<void> Store::commit(const Batch& batch, WriteOptions options) {
   return core_->gate()->answer([&]() -> Result<void> {
     const auto engine = core_->gate()->enter();
     if (!engine) return Unexpected(EngineGate::closed_error());
-    BatchCommit commit(batch, BatchCommit::Lists::of_this_thread());
+    BatchCommit commit(batch, kv::BatchWrites::of_this_thread(), *core_->ledger());
     if (auto checked = commit.check(core_->gate()); !checked) return checked;
     return commit.run(*engine, options.durability.value_or(commit.durability()));
   });

@@ -41,7 +41,7 @@ struct RecoveryReport {
   std::uint64_t torn_tails = 0;      ///< Slices that the last writer had not ended.
   std::uint64_t dropped_records = 0; ///< Whole records that were not durable when the crash came (unfinished batches, records behind a torn one).
   std::uint64_t superblock_slots_bad = 0;  ///< Left unreadable by a crash or the medium; the other one served.
-  std::vector<Damage> damage;        ///< Durable records that are lost.
+  std::vector<Damage> damage;        ///< Durable records that are lost, of those that were read; Store::verify reads all.
   std::uint64_t duration_us = 0;
 };
 
@@ -65,6 +65,7 @@ struct StoreInfo {
   std::uint64_t size_bytes = 0;
   std::uint64_t free_bytes = 0;  ///< Not owned by any space, inside size_bytes.
   std::uint64_t max_size_bytes = 0;
+  std::uint64_t available_bytes = 0;  ///< free_bytes, and what the store may still grow by on its medium.
   StorageCounters counters{};
 };
 

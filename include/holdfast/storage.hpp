@@ -26,6 +26,7 @@ struct StorageCapabilities {
   bool shares_syncs = false;    ///< One sync covers what every thread has written: commit in groups.
   bool drain_can_fail = false;  ///< drain() and commit() report errors of the medium.
   bool has_path = false;        ///< There is a file behind it that a second process could open.
+  bool stores_need_no_room = false;  ///< A store in place never fails: its block is there, and stays where it is.
 };
 
 /// A run of bytes in the store's address space.
@@ -57,7 +58,14 @@ struct StorageCounters {
 };
 
 /// How a range will be read; a hint that never fails.
-enum class Access : std::uint8_t { normal, random, sequential, will_need, dont_need };
+enum class Access : std::uint8_t {
+  normal,
+  random,
+  sequential,
+  will_need,
+  dont_need,
+  will_store,  ///< Stores in place are about to begin there, where writable() has allowed them: no fault for each page.
+};
 
 /// The seam between the engine and a medium: bytes and their ordering, nothing else.
 ///
@@ -66,7 +74,7 @@ enum class Access : std::uint8_t { normal, random, sequential, will_need, dont_n
 ///
 /// The duties, each held by a test in tests/contract/:
 ///  - addresses never move while the storage is open, growth included;
-///  - bytes written and then drained (or committed) survive a power cut where `durable` is true;
+///  - bytes written and then drained (or synced, or committed) survive a power cut where `durable` is true;
 ///  - bytes written but not drained may be old, new or a mixture at the medium's granularity;
 ///  - the first failed sync latches the storage: every later call that would change the medium
 ///    returns that same first error; reading goes on;
@@ -76,7 +84,7 @@ enum class Access : std::uint8_t { normal, random, sequential, will_need, dont_n
 ///  - a process killed inside any call leaves a medium that opens.
 ///
 /// Where there is no memory for the text of an error, a method may throw std::bad_alloc in its place, latched all the
-/// same; write(), commit() and drain() may not throw for any other reason.
+/// same; write(), commit(), sync() and drain() may not throw for any other reason.
 ///
 /// Threads: all methods may be called from any number of threads, except close() and destruction.
 /// Writes to overlapping ranges at the same time are the caller's mistake.
@@ -108,6 +116,9 @@ class Storage {
   /// Errors: out_of_bounds, read_only, io (protection could not be changed), locked (after fork).
   [[nodiscard]] virtual Result<std::byte*> writable(ByteRange range) = 0;
 
+  /// Ends writable() for `range`, so that no stray store changes it unseen. A medium that need not does nothing.
+  virtual void protect(ByteRange range) noexcept { static_cast<void>(range); }
+
   /// Copies `bytes` to `offset`. Readers see them on return.
   /// Durability: none until this thread's next drain().
   /// Errors: out_of_bounds, read_only, io (latched), locked (after fork).
@@ -129,6 +140,13 @@ class Storage {
   /// any thread had written or flushed before the call.
   /// Errors: io (latched), read_only, locked (after fork).
   [[nodiscard]] virtual Result<void> drain() = 0;
+
+  /// Makes durable what drain() would, of the bytes in `ranges`. What lies elsewhere need not be covered, and where
+  /// `shares_syncs` nobody waits for it: only for a sync in flight.
+  /// Durability: every range, on success. After an error none. Cost: one sync or fence; where a file system does not
+  ///         promise more, one for each run of pages.
+  /// Errors: out_of_bounds, io (latched), read_only, locked (after fork).
+  [[nodiscard]] virtual Result<void> sync(std::span<const ByteRange> ranges) = 0;
 
   /// Makes the store at least `size_bytes` large (rounded up to the medium's step). The new bytes
   /// are allocated, not sparse, and may hold anything. Durable on return.

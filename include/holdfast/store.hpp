@@ -38,7 +38,7 @@ class Store {
   /// Errors: not_found, exists (by mode), invalid_argument (foreign or empty file, a directory, bad
   ///         option), corruption (no valid superblock, truncated, catalog damaged),
   ///         version_mismatch (newer format, another layout of pool), locked, no_space, io, too_large (the last of
-  ///         2^32 - 1 epochs; read-only it opens),
+  ///         2^32 - 1 epochs; read-only it opens; or the keys do not fit into Options::index_bytes_max),
   ///         not_supported (pmem without PMDK, or on a medium without byte access).
   [[nodiscard]] static Result<Store> open(const std::filesystem::path& path, Options options = {});
 
@@ -54,15 +54,26 @@ class Store {
 
   /// The key-value space of that name, created if absent (KvOptions::mode).
   /// Durability: a new space is durable when this returns.
-  /// Errors: invalid_argument (name empty or longer than 255 B, expected_keys beyond its bound),
+  /// Errors: invalid_argument (name empty or longer than 255 B, expected_keys beyond its bound, KvSettings::ordered of
+  ///         a space that exists and is not),
   ///         not_found (mode existing), exists (the name belongs to another kind of space), no_space, io,
   ///         read_only, closed.
   [[nodiscard]] Result<Kv> kv(std::string_view name, KvOptions options = {});
 
+  /// Removes the key-value space of that name and everything in it; its room is given back. Waits for writes that have
+  /// begun. Handles of it answer not_found from then on, its snapshots end; views stay as they are.
+  /// Durability: on return.
+  /// Errors: not_found, invalid_argument (name), no_space, io, read_only, closed, locked; the space stays.
+  [[nodiscard]] Result<void> drop_kv(std::string_view name);
+
   /// The stream of that name, created if absent (LogOptions::mode). Names are any bytes: "a/b" and "a_b" are two.
   /// Durability: a new stream is durable when this returns.
-  /// Errors: as kv().
+  /// Errors: as kv(); invalid_argument (LogSettings); version_mismatch, corruption (of what the catalog keeps with it).
   [[nodiscard]] Result<Log> log(std::string_view name, LogOptions options = {});
+
+  /// Removes the stream of that name and everything in it, as drop_kv() does. Readers of it answer not_found.
+  /// Durability, Errors: as drop_kv().
+  [[nodiscard]] Result<void> drop_log(std::string_view name);
 
   /// The region of that name, created empty if absent (RegionOptions::mode).
   /// Durability: a new region is durable when this returns.
@@ -83,8 +94,11 @@ class Store {
   [[nodiscard]] Result<Region> region(RegionId id, RegionOptions options = {});
 
   /// Applies all operations of `batch`, all or none after a crash (C2).
-  /// Durability: as WriteOptions or, without one, immediate if any space involved is.
-  /// Errors: as Kv::put and Log::append, for the first operation that fails its checks; then nothing has happened.
+  /// Durability: as WriteOptions or, without one, immediate if any space involved is; with an operation on a region always
+  ///             immediate.
+  /// Cost: of regions alone two syncs or fences, however many; of these and others three.
+  /// Errors: as Kv::put, Log::append and Region::update, for an operation that fails its checks; then nothing has happened.
+  ///         io: the store is read-only from now on; after the next open all of it is there, or nothing.
   [[nodiscard]] Result<void> commit(const Batch& batch, WriteOptions options = {});
 
   /// Makes every write that has returned durable. Errors: io, read_only, closed, locked.
@@ -113,6 +127,8 @@ class Store {
   [[nodiscard]] Result<void> close();
 
  private:
+  friend class ShardedData;
+  friend class ShardedLog;
   explicit Store(std::shared_ptr<StoreCore> core) noexcept;
   std::shared_ptr<StoreCore> core_;
 };

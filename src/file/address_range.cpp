@@ -31,6 +31,8 @@ int advice_of(Access access) noexcept {
       return MADV_WILLNEED;
     case Access::dont_need:
       return MADV_DONTNEED;  // shared map: forgets the mapping, not the bytes
+    case Access::will_store:
+      return MADV_POPULATE_WRITE;
     case Access::normal:
       break;
   }
@@ -89,6 +91,12 @@ Result<void> AddressRange::make_writable(ByteRange range, std::string_view path)
   if (system_calls().mprotect(begin_ + whole.offset, whole.size_bytes, PROT_READ | PROT_WRITE) == 0)
     return {};
   return Unexpected(medium_error(errno, "cannot make the map writable", path));
+}
+
+// Where it cannot be done the pages stay writable: nothing depends on it.
+void AddressRange::protect(ByteRange range) noexcept {
+  const ByteRange whole = pages(range);
+  if (whole.size_bytes != 0) system_calls().mprotect(begin_ + whole.offset, whole.size_bytes, PROT_READ);
 }
 
 void AddressRange::advise(ByteRange range, Access access) noexcept {

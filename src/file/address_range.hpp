@@ -34,6 +34,9 @@ class AddressRange {
   [[nodiscard]] Result<void> make_writable(ByteRange range, std::string_view path);
 
   /// Passes a hint on for the pages that `range` touches.
+  /// Ends make_writable() for it.
+  void protect(ByteRange range) noexcept;
+
   void advise(ByteRange range, Access access) noexcept;
 
   /// Unmaps everything.

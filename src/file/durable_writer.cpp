@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <new>
+#include <optional>
 
 #include "common/base/mutant.hpp"
 #include "file/posix_error.hpp"
@@ -58,6 +59,40 @@ class Remainder {
   std::span<const WriteRange> ranges_;
   std::uint64_t offset_;
   std::size_t done_in_first_ = 0;
+};
+
+/// The whole pages of some ranges, with neighbours in the order given joined.
+class PageRuns {
+ public:
+  explicit PageRuns(std::span<const ByteRange> ranges) noexcept : ranges_(ranges) {}
+
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    ByteRange run{};
+    for (const ByteRange& range : ranges_) {
+      if (range.size_bytes == 0) continue;
+      const std::uint64_t begin = range.offset / kPageBytes * kPageBytes;
+      const std::uint64_t end = (range.offset + range.size_bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+      if (run.size_bytes != 0 && begin == run.offset + run.size_bytes) {
+        run.size_bytes = end - run.offset;
+        continue;
+      }
+      if (run.size_bytes != 0) visit(run);
+      run = {begin, end - begin};
+    }
+    if (run.size_bytes != 0) visit(run);
+  }
+
+  [[nodiscard]] std::size_t count() const noexcept {
+    std::size_t count = 0;
+    for_each([&](ByteRange) { ++count; });
+    return count;
+  }
+
+ private:
+  static constexpr std::uint64_t kPageBytes = 4096;  // of the kernel's: the file's sizes are multiples of it
+
+  std::span<const ByteRange> ranges_;
 };
 
 void raise(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) noexcept {
@@ -146,7 +181,7 @@ Result<void> DurableWriter::start_writeback(ByteRange range) {
   return {};
 }
 
-Result<void> DurableWriter::sync(const std::function<int(int)>& call, const char* what) {
+Result<void> DurableWriter::sync_file(const std::function<int(int)>& call, const char* what) {
   const std::uint64_t covered = written_.load(std::memory_order_acquire);
   raise(syncs_);
   // No retry, not even after EINTR: the interrupted call may have taken a failure report with it.
@@ -161,13 +196,56 @@ Result<void> DurableWriter::drain() {
   const std::lock_guard lock(sync_mutex_);
   if (auto ok = latch_.check(); !ok) return ok;
   if (synced_.load(std::memory_order_relaxed) >= needed) return {};
-  return sync(system_calls().fdatasync, "cannot sync");
+  return sync_file(system_calls().fdatasync, "cannot sync");
+}
+
+// Of several runs all are on their way before the first is waited for.
+Result<void> DurableWriter::sync(std::span<const ByteRange> ranges, std::byte* map) {
+  const std::lock_guard lock(sync_mutex_);
+  if (auto ok = latch_.check(); !ok) return ok;
+  if (const PageRuns runs(ranges); runs.count() > 1)
+    runs.for_each([&](ByteRange pages) {  // a hint
+      static_cast<void>(system_calls().sync_file_range(fd_, static_cast<off_t>(pages.offset),
+                                                       static_cast<off_t>(pages.size_bytes), SYNC_FILE_RANGE_WRITE));
+    });
+  Result<void> synced;
+  std::optional<ByteRange> last;  // the one whose sync covers those that were waited for
+  PageRuns(ranges).for_each([&](ByteRange pages) {
+    if (synced && last) {
+      const auto waited = syncs_together_ ? wait_for_writeback(*last) : false;
+      if (!waited) {
+        synced = Unexpected(waited.error());
+      } else if (!*waited) {
+        synced = sync_pages(*last, map);
+      }
+    }
+    last = pages;
+  });
+  return synced && last ? sync_pages(*last, map) : synced;
+}
+
+/// False where the kernel cannot wait for it: then it is synced instead.
+Result<bool> DurableWriter::wait_for_writeback(ByteRange pages) {
+  constexpr unsigned kWritten = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  const int result = system_calls().sync_file_range(fd_, static_cast<off_t>(pages.offset),
+                                                    static_cast<off_t>(pages.size_bytes), kWritten);
+  if (result == 0) return true;
+  if (is_unsupported(errno)) return false;
+  return fail(errno, "cannot write back", pages.offset);
+}
+
+Result<void> DurableWriter::sync_pages(ByteRange pages, std::byte* map) {
+  raise(syncs_);
+  // No retry, as above.
+  if (system_calls().msync(map + pages.offset, pages.size_bytes, MS_SYNC) != 0)
+    return fail(errno, "cannot sync pages", pages.offset);
+  return {};
 }
 
 Result<void> DurableWriter::sync_with_metadata() {
   const std::lock_guard lock(sync_mutex_);
   if (auto ok = latch_.check(); !ok) return ok;
-  return sync(system_calls().fsync, "cannot sync the file's size");
+  return sync_file(system_calls().fsync, "cannot sync the file's size");
 }
 
 StorageCounters DurableWriter::counters() const noexcept {

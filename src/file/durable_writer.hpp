@@ -28,8 +28,10 @@ namespace holdfast::file {
 /// Threads: any. Offsets and sizes have been checked by the caller.
 class DurableWriter {
  public:
-  /// `fd` and `path` must outlive the writer.
-  DurableWriter(int fd, const std::string& path) noexcept : fd_(fd), path_(path) {}
+  /// `fd` and `path` must outlive the writer. `syncs_together`: a sync of one page also makes durable pages whose
+  /// writeback had been waited for.
+  DurableWriter(int fd, const std::string& path, bool syncs_together) noexcept
+      : fd_(fd), path_(path), syncs_together_(syncs_together) {}
 
   /// Success, or the error that the storage is latched with.
   [[nodiscard]] Result<void> check() const { return latch_.check(); }
@@ -47,7 +49,11 @@ class DurableWriter {
   /// Durability: all writes that had returned before the call. Errors: io (latched).
   [[nodiscard]] Result<void> drain();
 
-  /// The same, whether or not anything was written, with all metadata of the file. Errors: io (latched).
+  /// The same for the pages of `ranges` alone, which msync() picks by their addresses in the shared map of the file
+  /// at `map`: it never writes out what else is dirty. Errors: io (latched).
+  [[nodiscard]] Result<void> sync(std::span<const ByteRange> ranges, std::byte* map);
+
+  /// The same as drain(), whether or not anything was written, with all metadata of the file. Errors: io (latched).
   [[nodiscard]] Result<void> sync_with_metadata();
 
   [[nodiscard]] StorageCounters counters() const noexcept;
@@ -57,12 +63,15 @@ class DurableWriter {
 
   [[nodiscard]] Result<void> write_all(std::uint64_t offset, std::span<const std::byte> bytes);
   [[nodiscard]] Result<Route> write_synchronously(std::span<const WriteRange> ranges);
-  [[nodiscard]] Result<void> sync(const std::function<int(int)>& call, const char* what);
+  [[nodiscard]] Result<void> sync_file(const std::function<int(int)>& call, const char* what);
+  [[nodiscard]] Result<void> sync_pages(ByteRange pages, std::byte* map);
+  [[nodiscard]] Result<bool> wait_for_writeback(ByteRange pages);
   [[nodiscard]] Unexpected fail(int number, const char* what, std::uint64_t offset = 0);
   void count_write(std::uint64_t size_bytes) noexcept;
 
   const int fd_;
   const std::string& path_;
+  const bool syncs_together_;
   ErrorLatch latch_;
   std::mutex sync_mutex_;
   // Starts ahead of synced_: a process that was killed may have left written, unsynced bytes, which

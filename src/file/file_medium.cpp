@@ -23,6 +23,24 @@ bool survives_power_cut(int fd) noexcept {
   return status.f_type != TMPFS_MAGIC && status.f_type != RAMFS_MAGIC && status.f_type != HUGETLBFS_MAGIC;
 }
 
+/// Whether a sync of any page makes durable also what the file system has noted of pages whose writeback had ended
+/// before, so that a few pages can be waited for each and synced together. ext4 and XFS note the use of an allocated
+/// block before its writeback ends, and a sync of any page commits all such notes of the file (fs/ext4/fsync.c,
+/// fs/xfs/xfs_file.c); of others nothing is assumed.
+bool orders_metadata_behind_data(int fd) noexcept {
+  struct statfs status {};
+  if (system_calls().fstatfs(fd, &status) != 0) return false;
+  return status.f_type == EXT4_SUPER_MAGIC || status.f_type == XFS_SUPER_MAGIC || status.f_type == TMPFS_MAGIC;
+}
+
+/// Where a block that is allocated may be shared with a copy of the file, a store to it needs another one, and a full
+/// disk is a SIGBUS.
+bool keeps_blocks_in_place(int fd) noexcept {
+  struct statfs status {};
+  if (system_calls().fstatfs(fd, &status) != 0) return false;
+  return status.f_type == EXT4_SUPER_MAGIC || status.f_type == TMPFS_MAGIC;
+}
+
 std::uint64_t free_bytes(const struct statfs& status) noexcept {
   if (status.f_blocks != 0) return status.f_bavail * static_cast<std::uint64_t>(status.f_frsize);
   struct sysinfo memory {};  // a file system without a limit of its own: what memory could give
@@ -39,8 +57,9 @@ FileMedium::FileMedium(Setup setup)
                     .durable = setup.has_path && survives_power_cut(fd_.get()),
                     .shares_syncs = true,
                     .drain_can_fail = true,
-                    .has_path = setup.has_path},
-      writer_(fd_.get(), path_),
+                    .has_path = setup.has_path,
+                    .stores_need_no_room = keeps_blocks_in_place(fd_.get())},
+      writer_(fd_.get(), path_, orders_metadata_behind_data(fd_.get())),
       max_size_bytes_(setup.max_size_bytes / kStepBytes * kStepBytes) {
   if (setup.sigbus_guard) fault_ = std::make_shared<MapFault>(path_);
 }
@@ -152,6 +171,10 @@ Result<std::byte*> FileMedium::writable(ByteRange range) {
   return map_.begin() + range.offset;
 }
 
+void FileMedium::protect(ByteRange range) noexcept {
+  if (fd_.is_open() && lies_inside(range)) map_.protect(range);
+}
+
 Result<void> FileMedium::write(std::uint64_t offset, std::span<const std::byte> bytes) {
   if (auto ok = may_change({offset, bytes.size()}); !ok) return ok;
   return unless_faulted(writer_.write(offset, bytes));
@@ -173,6 +196,14 @@ Result<void> FileMedium::flush(ByteRange range) {
 Result<void> FileMedium::drain() {
   if (auto ok = may_change(); !ok) return ok;
   return unless_faulted(writer_.drain());
+}
+
+Result<void> FileMedium::sync(std::span<const ByteRange> ranges) {
+  if (auto ok = may_change(); !ok) return ok;
+  for (const ByteRange& range : ranges) {
+    if (auto ok = lies_inside(range); !ok) return ok;
+  }
+  return unless_faulted(writer_.sync(ranges, map_.begin()));
 }
 
 Result<void> FileMedium::grow(std::uint64_t size_bytes) {

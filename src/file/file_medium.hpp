@@ -41,10 +41,12 @@ class FileMedium final : public Storage {
   [[nodiscard]] std::uint64_t size_bytes() const noexcept override;
   [[nodiscard]] const std::byte* at(std::uint64_t offset) const noexcept override;
   [[nodiscard]] Result<std::byte*> writable(ByteRange range) override;
+  void protect(ByteRange range) noexcept override;
   [[nodiscard]] Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes) override;
   [[nodiscard]] Result<void> commit(std::span<const WriteRange> ranges) override;
   [[nodiscard]] Result<void> flush(ByteRange range) override;
   [[nodiscard]] Result<void> drain() override;
+  [[nodiscard]] Result<void> sync(std::span<const ByteRange> ranges) override;
   [[nodiscard]] Result<void> grow(std::uint64_t size_bytes) override;
   [[nodiscard]] Result<void> punch(ByteRange range) override;
   [[nodiscard]] Result<void> reserve(ByteRange range) override;

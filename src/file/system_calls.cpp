@@ -1,6 +1,7 @@
 #include "file/system_calls.hpp"
 
 #include <atomic>
+#include <deque>
 #include <utility>
 
 namespace holdfast::file {
@@ -12,12 +13,17 @@ std::atomic<const SystemCalls*>& active() {
   return table;
 }
 
+const SystemCalls* keep(SystemCalls table) {
+  static std::deque<SystemCalls>& tables = *new std::deque<SystemCalls>;
+  return &tables.emplace_back(std::move(table));
+}
+
 }  // namespace
 
 const SystemCalls& system_calls() noexcept { return *active().load(std::memory_order_acquire); }
 
 ScopedSystemCalls::ScopedSystemCalls(SystemCalls table)
-    : table_(std::move(table)), previous_(active().exchange(&table_, std::memory_order_acq_rel)) {}
+    : previous_(active().exchange(keep(std::move(table)), std::memory_order_acq_rel)) {}
 
 ScopedSystemCalls::~ScopedSystemCalls() { active().store(previous_, std::memory_order_release); }
 

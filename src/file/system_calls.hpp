@@ -35,6 +35,7 @@ struct SystemCalls {
   std::function<int(void* at, size_t size)> munmap = ::munmap;
   std::function<int(void* at, size_t size, int protection)> mprotect = ::mprotect;
   std::function<int(void* at, size_t size, int advice)> madvise = ::madvise;
+  std::function<int(void* at, size_t size, int flags)> msync = ::msync;
   std::function<int(const char* from, const char* to, unsigned flags)> renameat2 =
       [](const char* from, const char* to, unsigned flags) {
         return ::renameat2(AT_FDCWD, from, AT_FDCWD, to, flags);
@@ -50,16 +51,17 @@ struct SystemCalls {
     visit("fallocate", fallocate), visit("ftruncate", ftruncate), visit("pwrite", pwrite);
     visit("pwritev2", pwritev2), visit("fsync", fsync), visit("fdatasync", fdatasync);
     visit("sync_file_range", sync_file_range), visit("mmap", mmap), visit("munmap", munmap);
-    visit("mprotect", mprotect), visit("madvise", madvise), visit("renameat2", renameat2);
-    visit("link", link), visit("unlink", unlink);
+    visit("mprotect", mprotect), visit("madvise", madvise), visit("msync", msync);
+    visit("renameat2", renameat2), visit("link", link), visit("unlink", unlink);
   }
 };
 
 /// The table in use: the real calls, or those of the latest ScopedSystemCalls. Threads: any.
 [[nodiscard]] const SystemCalls& system_calls() noexcept;
 
-/// Puts a table in place for the life of the object. For tests.
-/// Threads: no call of the file backend may be running when it begins or ends.
+/// Puts a table in place for the life of the object. For tests. Calls that are running when it ends, of a thread of the
+/// store's own, end by the table they began with: no table goes before the process does.
+/// Threads: one of them begins or ends at a time.
 class ScopedSystemCalls {
  public:
   explicit ScopedSystemCalls(SystemCalls table);
@@ -68,7 +70,6 @@ class ScopedSystemCalls {
   ScopedSystemCalls& operator=(const ScopedSystemCalls&) = delete;
 
  private:
-  SystemCalls table_;
   const SystemCalls* previous_;
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "common/engine/value_parts.hpp"
+#include "log/log_settings.hpp"
 #include "log/log_stream.hpp"
 
 namespace holdfast::log {
@@ -15,23 +16,43 @@ void reference_parts(const Engine& engine, Location location, std::set<SegmentId
 
 }  // namespace
 
-// What recovery has admitted is a prefix of the stream but for damage. An id in it that no record has is lost, and
-// stays so: it is not given out again, and the records behind it keep theirs.
+// What recovery has admitted is a prefix of the stream but for damage, and for what compaction has left out. An id in it that
+// no record has stays without one: it is not given out again, and the records behind it keep theirs. What lies below the
+// stream's begin is gone, also where a segment still holds it, and so is what lies in a gap.
 void LogStream::recover(const Engine& engine, const RecoveredSpace& recovered, std::set<SegmentId>& referenced) {
-  std::vector<const RecoveredRecord*> records;
-  for (const auto& slice : recovered.records)
-    for (const RecoveredRecord& record : slice)
-      if (record.type == RecordType::log_entry) records.push_back(&record);
-  const auto by_id = [](const RecoveredRecord* left, const RecoveredRecord* right) {
-    return left->version < right->version;
+  // What cannot be read is told by settings(); the stream is one without any then.
+  if (const auto kept = decode_settings(engine.space_metadata(space_.id()))) apply(*kept);
+  const LogId first = std::max<LogId>(engine.log_begin(space_.id()), 1);
+  first_.store(first);
+  index_.skip_to(first);
+  const LogGaps gaps = engine.log_gaps(space_.id());
+  gaps_.set(gaps);
+  struct Entry {
+    std::uint64_t id;
+    Location location;
+    std::uint8_t flags;
   };
-  if (!std::is_sorted(records.begin(), records.end(), by_id)) std::sort(records.begin(), records.end(), by_id);
-  for (const RecoveredRecord* const record : records) {
-    while (index_.next() < record->version) index_.append_lost();
-    if (index_.next() == record->version) index_.append(record->location);
-    if ((record->flags & kRecordFlagValueParts) != 0) reference_parts(engine, record->location, referenced);
+  std::vector<Entry> entries;
+  std::size_t count = 0;
+  for (const RecoveredSlice& slice : recovered.slices) count += slice.records.size();
+  entries.reserve(count);
+  for (const RecoveredSlice& slice : recovered.slices)
+    for (const RecoveredRecord& record : slice.records)
+      if (record.type == RecordType::log_entry && record.version >= first &&
+          !gaps.around(record.version))
+        entries.push_back({record.version, slice.location_of(record), record.flags});
+  const auto by_id = [](const Entry& left, const Entry& right) { return left.id < right.id; };
+  if (!std::is_sorted(entries.begin(), entries.end(), by_id)) std::sort(entries.begin(), entries.end(), by_id);
+  for (const Entry& entry : entries) {
+    index_.skip_to(entry.id);
+    if (index_.next() == entry.id) index_.append(entry.location);
+    if ((entry.flags & kRecordFlagValueParts) != 0) reference_parts(engine, entry.location, referenced);
   }
-  while (index_.next() < recovered.next_number) index_.append_lost();
+  index_.skip_to(recovered.next_number);
+  const LogId thinned = engine.log_thinned(space_.id());
+  lost_.recover(engine, recovered, index_, first, thinned);
+  compacted_to_ = thinned;
+  has_cut_segments_.store(!gaps.all().empty() && !cut_off_segments().empty(), std::memory_order_relaxed);
 }
 
 }  // namespace holdfast::log

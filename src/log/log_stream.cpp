@@ -1,136 +1,200 @@
 #include "log/log_stream.hpp"
 
-#include <chrono>
-#include <cstring>
-
 #include "common/base/check.hpp"
+#include "common/base/success.hpp"
 
 namespace holdfast::log {
+namespace {
 
-Result<void> LogStream::check_payload(std::string_view payload) {
-  if (payload.size() <= kPayloadSizeBytesMax) return success();
-  Error error{.code = ErrorCode::too_large, .message = "payload is too large"};
-  error.expected = "at most " + std::to_string(kPayloadSizeBytesMax) + " bytes";
-  error.found = std::to_string(payload.size());
-  return Unexpected(error);
+Error too_large(const char* what, std::uint64_t size_bytes, std::uint64_t size_bytes_max) {
+  Error error{.code = ErrorCode::too_large, .message = std::string(what) + " is too large"};
+  error.expected = "at most " + std::to_string(size_bytes_max) + " bytes";
+  error.found = std::to_string(size_bytes);
+  return error;
 }
 
-LogKeyDisk LogStream::key_now() noexcept {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return {static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count())};
+// Counted by one thread at a time, and no slower for it than by a plain number.
+void count(std::atomic<std::uint64_t>& counter, std::uint64_t more) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+Result<void> LogStream::check_draft(const LogDraft& draft) {
+  if (is_possible(draft.payload, draft.key, draft.timestamp_us)) return success();
+  return Unexpected(not_possible(draft.payload, draft.key, draft.timestamp_us));
+}
+
+// Apart from the look itself, which is in the way of every append: what makes errors needs a frame of hundreds of bytes.
+Error LogStream::not_possible(std::string_view payload, const std::optional<std::string_view>& key,
+                              const std::optional<std::uint64_t>& timestamp_us) {
+  if (payload.size() > kPayloadSizeBytesMax) return too_large("payload", payload.size(), kPayloadSizeBytesMax);
+  if (key && key->size() > kLogKeySizeBytesMax) return too_large("key", key->size(), kLogKeySizeBytesMax);
+  Error error{.code = ErrorCode::invalid_argument, .message = "the timestamp is too large"};
+  error.expected = "at most " + std::to_string(kLogTimestampUsMax) + " us";
+  error.found = std::to_string(timestamp_us.value_or(0));
+  return error;
+}
+
+Error LogStream::dropped_error() { return {.code = ErrorCode::not_found, .message = "the stream was dropped"}; }
+
+void LogStream::apply(const LogSettings& settings) noexcept {
+  constexpr std::uint64_t kUsPerMs = 1'000;
+  space_.set_rotation({.segment_size_bytes = settings.segment_bytes,
+                       .entries_max = settings.segment_records_max,
+                       .age_us_max = settings.segment_age_ms_max * kUsPerMs});
+  compress_above_bytes_.store(settings.compress_above_bytes, std::memory_order_relaxed);
+  has_retention_.store(retains_not_all(settings), std::memory_order_relaxed);
+  compacts_.store(settings.compact_by_key, std::memory_order_relaxed);
+  compact_percent_min_.store(
+      settings.compact_garbage_percent_min == 0 ? kCompactGarbagePercentDefault : settings.compact_garbage_percent_min,
+      std::memory_order_relaxed);
+}
+
+WriteEntry LogStream::entry(const EntryKey& key, const StoredValue& stored, std::uint8_t flags) noexcept {
+  return {.space = &space_,
+          .draft = {.type = RecordType::log_entry,
+                    .flags = static_cast<std::uint8_t>(key.flags() | stored.flags() | flags),
+                    .key = key.bytes(),
+                    .payload = stored.payload()},
+          .observer = this};
+}
+
+StoredValue LogStream::store(std::string_view payload) {
+  StoredValue stored =
+      stored_value(payload, {.compress_above_bytes = compress_above_bytes_.load(std::memory_order_relaxed)});
+  if ((stored.flags() & kRecordFlagCompressed) != 0) {
+    plain_bytes_.fetch_add(payload.size(), std::memory_order_relaxed);
+    packed_bytes_.fetch_add(stored.payload().size(), std::memory_order_relaxed);
+  }
+  return stored;
 }
 
 void LogStream::written(const WriteEntry& entry) noexcept {
   HOLDFAST_CHECK(entry.draft.version == index_.next());  // the tail's order is the order of ids
   index_.append(entry.location);
+  count(appended_records_, 1);
+  count(appended_bytes_, entry.size_bytes);
+  if (entry.location.slice != last_slice_) {
+    last_slice_ = entry.location.slice;
+    wants_retention_.store(true, std::memory_order_relaxed);
+  }
+  growth_.grown();
 }
 
-Result<LogId> LogStream::append(std::string_view payload, Durability durability) {
-  return append_batch({&payload, 1}, durability);
+// Behind a write, in its thread: the engine's does the work.
+void LogStream::ask_for_retention(Engine& engine) noexcept {
+  if (!wants_retention_.load(std::memory_order_relaxed)) return;
+  wants_retention_.store(false, std::memory_order_relaxed);
+  if (has_retention() || compacts()) engine.want_sweep_now();
 }
 
-Result<LogId> LogStream::append_batch(std::span<const std::string_view> payloads, Durability durability) {
-  if (payloads.empty())
-    return Unexpected(Error{.code = ErrorCode::invalid_argument, .message = "a batch without payloads has no id"});
-  for (const std::string_view payload : payloads)
-    if (auto checked = check_payload(payload); !checked) return Unexpected(checked.error());
+Result<LogId> LogStream::append(std::string_view payload, const AppendOptions& options, Durability durability,
+                                std::uint8_t flags) {
+  if (!is_possible(payload, options.key, options.timestamp_us)) [[unlikely]]
+    return Unexpected(not_possible(payload, options.key, options.timestamp_us));
   const auto engine = gate_->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
-  const LogKeyDisk key = key_now();
-  if (payloads.size() == 1) {
-    WriteEntry single = entry(key, payloads.front());
-    if (auto appended = engine->write({&single, 1}, durability); !appended) return Unexpected(appended.error());
-    return single.draft.version;
-  }
+  const EntryKey key(options.timestamp_us ? *options.timestamp_us : engine->expiry_clock().read_us(), options.key);
+  const StoredValue stored = store(payload);
+  WriteEntry single = entry(key, stored, flags);
+  if (auto appended = engine->write({&single, 1}, durability); !appended) return Unexpected(appended.error());
+  ask_for_retention(*engine);
+  return single.draft.version;
+}
+
+Result<LogId> LogStream::append_batch(std::span<const LogDraft> drafts, Durability durability) {
+  if (drafts.empty())
+    return Unexpected(Error{.code = ErrorCode::invalid_argument, .message = "a batch without payloads has no id"});
+  for (const LogDraft& draft : drafts)
+    if (auto checked = check_draft(draft); !checked) return Unexpected(checked.error());
+  const auto engine = gate_->enter();
+  if (!engine) return Unexpected(EngineGate::closed_error());
+  const std::uint64_t now_us = engine->expiry_clock().read_us();
+  std::vector<EntryKey> keys;
+  std::vector<StoredValue> stored;
   std::vector<WriteEntry> entries;
-  entries.reserve(payloads.size());
-  for (const std::string_view payload : payloads) entries.push_back(entry(key, payload));
+  keys.reserve(drafts.size());  // entries refer to both
+  stored.reserve(drafts.size());
+  entries.reserve(drafts.size());
+  for (const LogDraft& draft : drafts) {
+    keys.emplace_back(draft.timestamp_us.value_or(now_us), draft.key);
+    stored.push_back(store(draft.payload));
+    entries.push_back(entry(keys.back(), stored.back()));
+  }
   if (auto appended = engine->write(entries, durability); !appended) return Unexpected(appended.error());
+  ask_for_retention(*engine);
   return entries.front().draft.version;
 }
 
-Result<std::shared_ptr<TicketState>> LogStream::append_async(std::string_view payload, Durability durability) {
-  if (auto checked = check_payload(payload); !checked) return Unexpected(checked.error());
+Result<std::shared_ptr<TicketState>> LogStream::append_async(std::string_view payload, const AppendOptions& options,
+                                                             Durability durability) {
+  if (!is_possible(payload, options.key, options.timestamp_us)) [[unlikely]]
+    return Unexpected(not_possible(payload, options.key, options.timestamp_us));
   const auto engine = gate_->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
-  const LogKeyDisk key = key_now();
-  return engine->write_async(entry(key, payload), durability);
+  if (is_dropped()) return Unexpected(dropped_error());
+  const EntryKey key(options.timestamp_us ? *options.timestamp_us : engine->expiry_clock().read_us(), options.key);
+  const StoredValue stored = store(payload);
+  auto ticket = engine->write_async(entry(key, stored), durability);
+  ask_for_retention(*engine);
+  return ticket;
 }
 
-Error LogStream::lost(const Engine& engine, LogId id) const {
-  Error error{.code = ErrorCode::corruption,
-              .message = "record of stream '" + name_ + "' is lost, as recovery has reported",
-              .path = std::string(engine.storage().path())};
-  error.expected = "record " + std::to_string(id);
-  error.found = "damage";
-  // It lay behind the last record before it that is there.
-  for (LogId before = id; --before > 0;) {
-    const auto location = index_.find(before);
-    if (!location) continue;
-    const auto hole = space_.known_damage_behind(location->slice, static_cast<std::uint32_t>(location->offset()));
-    if (hole) error.offset = engine.store_offset({location->slice, *hole / 8});
-    break;
-  }
-  return error;
-}
-
-Result<RecordView> LogStream::record_at(const Engine& engine, LogId id, bool verify) const {
-  const auto location = index_.find(id);
-  if (!location) return Unexpected(lost(engine, id));
-  auto record = engine.read(*location, verify);
-  if (!record) return record;
-  const bool is_entry = record->type() == RecordType::log_entry && record->key.size() == sizeof(LogKeyDisk);
-  if (is_entry && record->header.version == id) return record;
-  Error error{.code = ErrorCode::corruption,
-              .message = "another record lies where the index of stream '" + name_ + "' points",
-              .path = std::string(engine.storage().path()),
-              .offset = engine.store_offset(*location)};
-  error.expected = "record " + std::to_string(id);
-  error.found = "record " + std::to_string(record->header.version);
-  return Unexpected(error);
-}
-
-Result<LogEntry> LogStream::read(LogId id, bool verify) const {
-  const auto engine = gate_->enter();
-  if (!engine) return Unexpected(EngineGate::closed_error());
-  if (id == 0 || id >= index_.next()) {
-    Error error{.code = ErrorCode::not_found, .message = "stream '" + name_ + "' has no such record"};
-    error.expected = "an id from 1 to " + std::to_string(index_.next() - 1);
-    error.found = std::to_string(id);
-    return Unexpected(error);
-  }
-  const auto guard = engine->guard();
-  const auto record = record_at(*engine, id, verify);
-  if (!record) return Unexpected(record.error());
-  auto payload = engine->read_value(*record, verify);
-  if (!payload) return Unexpected(payload.error());
-  return LogEntry{.id = id, .timestamp_us = timestamp_of(*record), .payload = std::move(*payload)};
-}
-
-std::uint64_t LogStream::timestamp_of(const RecordView& record) noexcept {
-  LogKeyDisk key;
-  std::memcpy(&key, record.key.data(), sizeof key);
-  return key.timestamp_us;
-}
-
-// Nothing is taken away from a stream yet: its first record has the id 1, and so has the one to come.
 Result<LogId> LogStream::first_id() const {
   const auto engine = gate_->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
-  return LogId{1};
+  if (is_dropped()) return Unexpected(dropped_error());
+  return gaps_.passed_forward(first_.load());
 }
 
 Result<LogId> LogStream::next_id() const {
   const auto engine = gate_->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
+  if (is_dropped()) return Unexpected(dropped_error());
   return index_.next();
 }
 
-std::vector<ByteRange> LogStream::placements(LogId id) const {
+// Outside the gate while it sleeps, so that the store can be closed.
+Result<LogId> LogStream::wait(LogId id, std::chrono::milliseconds timeout) const {
+  Result<LogId> next = next_id();
+  if (!next || *next > id || timeout.count() <= 0) return next;
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  growth_.wait_until(deadline, [&] {
+    next = next_id();
+    return !next || *next > id;
+  });
+  return next;
+}
+
+Result<LogStatistics> LogStream::statistics() const {
   const auto engine = gate_->enter();
-  if (!engine || id == 0 || id >= index_.next()) return {};
-  const auto location = index_.find(id);
-  return location ? engine->placements(*location) : std::vector<ByteRange>{};
+  if (!engine) return Unexpected(EngineGate::closed_error());
+  if (is_dropped()) return Unexpected(dropped_error());
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  LogStatistics statistics{.first_id = gaps_.passed_forward(first_.load()),
+                           .next_id = index_.next(),
+                           .index_bytes = index_.memory_bytes(),
+                           .appended_records = appended_records_.load(kRelaxed),
+                           .appended_bytes = appended_bytes_.load(kRelaxed),
+                           .plain_bytes = plain_bytes_.load(kRelaxed),
+                           .packed_bytes = packed_bytes_.load(kRelaxed),
+                           .truncated_segments = truncated_segments_.load(kRelaxed),
+                           .cut_records = cut_records_.load(kRelaxed),
+                           .compacted_segments = compacted_segments_.load(kRelaxed),
+                           .compacted_records = compacted_records_.load(kRelaxed),
+                           .compaction_bytes = compaction_bytes_.load(kRelaxed)};
+  LogId oldest = SliceUsage::kNoFloor;
+  for (const SegmentUse& use : space_.segments().uses()) {
+    ++statistics.segments;
+    statistics.segment_bytes += use.place.size_bytes;
+    if (use.entries == 0) continue;
+    statistics.newest_timestamp_us = std::max(statistics.newest_timestamp_us, use.time_max_us);
+    if (use.id_min >= oldest) continue;
+    oldest = use.id_min;
+    statistics.oldest_timestamp_us = use.time_min_us;
+  }
+  return statistics;
 }
 
 }  // namespace holdfast::log

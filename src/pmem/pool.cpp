@@ -6,13 +6,13 @@
 
 #include "common/base/fork_guard.hpp"
 #include "pmem/pmem_error.hpp"
+#include "pmem/pool_file.hpp"
 #include "pmem/pool_metadata.hpp"
 
 namespace holdfast::pmem {
 namespace {
 
 constexpr std::uint64_t kArenaTypeNumber = 1;  // what pmempool shows; there is one object only
-constexpr mode_t kOwnerOnly = 0600;
 
 /// PMDK's shutdown state would refuse a pool after a power cut that its heuristics dislike, and PMDK 2
 /// refuses to make a pool with it on a medium that is no persistent memory. Our records prove themselves.

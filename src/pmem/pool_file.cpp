@@ -13,8 +13,6 @@
 namespace holdfast::pmem {
 namespace {
 
-constexpr mode_t kOwnerOnly = 0600;
-
 Error refused(std::string message, const std::string& path) {
   return Error{.code = ErrorCode::invalid_argument, .message = std::move(message), .path = path};
 }

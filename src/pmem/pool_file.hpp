@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -11,6 +13,9 @@
 #include "common/base/fork_guard.hpp"
 
 namespace holdfast::pmem {
+
+/// The mode of each file that we make.
+inline constexpr mode_t kOwnerOnly = 0600;
 
 /// A pool file as the operating system sees it: an open descriptor, its path for errors, its lock.
 /// Every failing call is reported with that path.

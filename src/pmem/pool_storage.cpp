@@ -46,6 +46,7 @@ PoolStorage::PoolStorage(std::string path, std::string store, std::vector<StoreP
       store_(std::move(store)),
       mode_(mode),
       pools_(std::move(pools)),
+      descriptor_(pools_.front().file.descriptor()),
       map_(std::move(map)),
       capabilities_{.granularity = map_.granularity(),
                     .durable = map_.durable(),
@@ -159,6 +160,14 @@ Result<void> PoolStorage::drain() {
   return kSuccess;
 }
 
+// A fence waits for what its own core has written, wherever that is.
+Result<void> PoolStorage::sync(std::span<const ByteRange> ranges) {
+  for (const ByteRange& range : ranges)
+    if (!may_change(range)) [[unlikely]]
+      return refuse(range);
+  return drain();
+}
+
 Result<void> PoolStorage::grow(std::uint64_t size_bytes) {
   if (!usable()) return refuse();
   const std::lock_guard lock(growth_mutex_);
@@ -226,7 +235,7 @@ Result<void> PoolStorage::reserve(ByteRange range) {
 Result<SpaceReport> PoolStorage::space() const {
   if (closed_) return Unexpected(std::move(refuse().error()));
   struct statvfs medium {};
-  if (::fstatvfs(pools_.front().file.descriptor(), &medium) != 0) {
+  if (::fstatvfs(descriptor_, &medium) != 0) {
     return Unexpected(os_error(errno, "cannot ask the file system for its free space", path_));
   }
   return SpaceReport{.size_bytes = size_bytes(),
@@ -247,6 +256,7 @@ void PoolStorage::advise(ByteRange range, Access access) noexcept {
       advice = MADV_SEQUENTIAL;
       break;
     case Access::will_need:
+    case Access::will_store:
       // Pages that are there cost a store no fault; a fault is worth several records.
       advice = writing_ ? MADV_POPULATE_WRITE : MADV_WILLNEED;
       break;

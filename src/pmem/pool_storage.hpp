@@ -51,6 +51,7 @@ class PoolStorage final : public Storage {
   [[nodiscard]] Result<void> commit(std::span<const WriteRange> ranges) override;
   [[nodiscard]] Result<void> flush(ByteRange range) override;
   [[nodiscard]] Result<void> drain() override;
+  [[nodiscard]] Result<void> sync(std::span<const ByteRange> ranges) override;
   [[nodiscard]] Result<void> grow(std::uint64_t size_bytes) override;
   [[nodiscard]] Result<void> punch(ByteRange range) override;
   [[nodiscard]] Result<void> reserve(ByteRange range) override;
@@ -83,6 +84,7 @@ class PoolStorage final : public Storage {
   const std::string store_;
   const PoolStorageMode mode_;
   std::vector<StorePool> pools_;  // under growth_mutex_ once open
+  const int descriptor_;          // of the first pool, for who asks while others are added
   PmemMap map_;                   // appended to under growth_mutex_
   std::shared_ptr<MapFault> fault_;  // null: nothing guards the map
   MapGuard guard_;                   // behind the map: it ends first

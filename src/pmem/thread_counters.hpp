@@ -7,11 +7,13 @@
 
 #include <holdfast/storage.hpp>
 
+#include "common/base/thread_slot.hpp"
+
 namespace holdfast::pmem {
 
 /// Counters for a path of a hundred nanoseconds: each thread has a line of its own and adds to it without
 /// a locked instruction, which would itself wait for the copies that the coming fence is to wait for.
-/// Threads beyond kOwnedShards share one line, by locked additions.
+/// Threads beyond ThreadSlot::kOwned share one line, by locked additions.
 /// Threads: any.
 class ThreadCounters {
  public:
@@ -23,8 +25,6 @@ class ThreadCounters {
   [[nodiscard]] StorageCounters sum() const noexcept;
 
  private:
-  static constexpr std::size_t kOwnedShards = 128;
-
   struct alignas(64) Shard {
     std::atomic<std::uint64_t> writes{0};
     std::atomic<std::uint64_t> bytes_written{0};
@@ -32,10 +32,9 @@ class ThreadCounters {
     std::atomic<std::uint64_t> fences{0};
   };
 
-  friend class ShardLease;
   void add(std::atomic<std::uint64_t> Shard::*counter, std::size_t shard, std::uint64_t amount) noexcept;
 
-  std::array<Shard, kOwnedShards + 1> shards_;  // the last one is shared
+  std::array<Shard, ThreadSlot::kCount> shards_;  // the last one is shared
 };
 
 }  // namespace holdfast::pmem

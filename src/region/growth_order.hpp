@@ -50,6 +50,20 @@ class GrowthOrder {
     return &claims_.back();
   }
 
+  /// Claim, filling and showing in one, under the lock, for what takes no longer than the lock itself: `fill(begin)` says
+  /// whether it has filled `size_bytes` bytes from there. Nothing, if it has not, or if others are growing it just now.
+  template <class Fill>
+  [[nodiscard]] std::optional<std::uint64_t> append_at_once(std::uint64_t size_bytes, Fill&& fill) {
+    const std::lock_guard lock(mutex_);
+    if (closed_ || failed_ || !claims_.empty()) return std::nullopt;
+    const std::uint64_t begin = claimed_end_;
+    if (!fill(begin)) return std::nullopt;
+    claimed_end_ = begin + size_bytes;
+    shown_.store(claimed_end_, std::memory_order_release);
+    tell_change();
+    return begin;
+  }
+
   /// Calls `act` when claims can be made, under their lock.
   template <class Act>
   [[nodiscard]] Result<void> between_claims(Act&& act) {
@@ -81,27 +95,44 @@ class GrowthOrder {
     return {};
   }
 
-  /// Calls `change(size)` while no claim is open and none can be made; it returns the size to go on from.
-  /// Errors: change's; the error of a claim that could not be filled.
-  template <class Change>
-  [[nodiscard]] Result<void> alone(Change&& change) {
-    std::unique_lock lock(mutex_);
-    while (closed_) wait_for_change(lock);
-    closed_ = true;
-    while (!claims_.empty() && !failed_) wait_for_change(lock);
-    Result<std::uint64_t> size = without_bad_alloc([&]() -> Result<std::uint64_t> {
-      if (failed_) return Unexpected(*failed_);
-      return change(claimed_end_);
-    });
-    if (size) {
-      claimed_end_ = *size;
-      shown_.store(*size, std::memory_order_release);
+  /// While it lives no claim is open and none can be made. Its making waits for those that are.
+  class Alone {
+   public:
+    explicit Alone(GrowthOrder& order) : order_(order) {
+      std::unique_lock lock(order_.mutex_);
+      while (order_.closed_) order_.wait_for_change(lock);
+      order_.closed_ = true;
+      while (!order_.claims_.empty() && !order_.failed_) order_.wait_for_change(lock);
+      size_bytes_ = order_.claimed_end_;
     }
-    closed_ = false;
-    tell_change();
-    if (!size) return Unexpected(size.error());
-    return {};
-  }
+    Alone(const Alone&) = delete;
+    Alone& operator=(const Alone&) = delete;
+    ~Alone() {
+      const std::lock_guard lock(order_.mutex_);
+      order_.closed_ = false;
+      order_.tell_change();
+    }
+
+    /// Errors: that of a claim that could not be filled.
+    [[nodiscard]] Result<void> check() const {
+      if (order_.failed_) return Unexpected(*order_.failed_);
+      return {};
+    }
+
+    [[nodiscard]] std::uint64_t size_bytes() const noexcept { return size_bytes_; }
+
+    /// The size to go on from, shown at once.
+    void set_size(std::uint64_t size_bytes) noexcept {
+      const std::lock_guard lock(order_.mutex_);
+      size_bytes_ = size_bytes;
+      order_.claimed_end_ = size_bytes;
+      order_.shown_.store(size_bytes, std::memory_order_release);
+    }
+
+   private:
+    GrowthOrder& order_;
+    std::uint64_t size_bytes_ = 0;
+  };
 
  private:
   // An atomic instead of a condition variable, which a forked child could not destroy while the parent's threads wait.

@@ -5,7 +5,8 @@
 
 namespace holdfast::region {
 
-/// Lets writes into present extents go on side by side, and stops them while the extents are copied.
+/// Lets writes into present extents go on side by side, and stops them while the extents are copied. Stores through a
+/// mutable view cannot be stopped: so who closes it must look whether there are any views.
 /// Threads: any number; one at a time closes it.
 class InPlaceWrites {
  public:
@@ -20,6 +21,22 @@ class InPlaceWrites {
    private:
     InPlaceWrites& writes_;
   };
+
+  /// A mutable view. Requires: it is made in a Pass.
+  class View {
+   public:
+    explicit View(InPlaceWrites& writes) noexcept : writes_(writes) {
+      writes_.views_.fetch_add(1, std::memory_order_relaxed);  // relaxed: ordered by the pass
+    }
+    View(const View&) = delete;
+    View& operator=(const View&) = delete;
+    ~View() { writes_.views_.fetch_sub(1, std::memory_order_release); }
+
+   private:
+    InPlaceWrites& writes_;
+  };
+
+  [[nodiscard]] bool has_views() const noexcept { return views_.load(std::memory_order_acquire) != 0; }
 
   /// From its construction, which waits for those under way, to its end no write is.
   class Closed {
@@ -63,6 +80,7 @@ class InPlaceWrites {
   }
 
   std::atomic<std::uint32_t> state_{0};
+  std::atomic<std::uint32_t> views_{0};
 };
 
 }  // namespace holdfast::region

@@ -22,6 +22,9 @@ class Patch {
   void add(std::uint64_t offset, std::span<const std::byte> bytes) { put(offset, {bytes.size(), bytes.data()}); }
   void add_zeros(std::uint64_t offset, std::uint64_t size_bytes) { put(offset, {size_bytes, nullptr}); }
 
+  /// Forgets what lies from `offset` on.
+  void cut(std::uint64_t offset) { make_way(offset, UINT64_MAX); }
+
   /// Zeros for whatever lies between `begin` and the last piece, and in none.
   void fill_gaps_from(std::uint64_t begin);
 

@@ -46,6 +46,10 @@ Result<RegionView> Region::view(std::uint64_t offset, std::uint64_t size_bytes) 
   return space_->gate()->answer([&] { return space_->view(offset, size_bytes); });
 }
 
+Result<MutableRegionView> Region::mutable_view(std::uint64_t offset, std::uint64_t size_bytes) {
+  return space_->gate()->answer([&] { return space_->mutable_view(offset, size_bytes); });
+}
+
 Result<std::uint64_t> Region::size() const {
   return space_->gate()->answer([&] { return space_->size(); });
 }
@@ -60,6 +64,40 @@ Result<void> Region::truncate(std::uint64_t size_bytes) {
 
 Result<void> Region::shrink() {
   return space_->gate()->answer([&] { return space_->shrink(); });
+}
+
+Result<void> Region::punch(std::uint64_t offset, std::uint64_t size_bytes) {
+  return space_->gate()->answer([&] { return space_->punch(offset, size_bytes); });
+}
+
+Result<void> Region::seal() {
+  return space_->gate()->answer([&] { return space_->seal(); });
+}
+
+Result<RegionVersion> Region::replace(std::span<const std::byte> bytes) {
+  return space_->gate()->answer([&] { return space_->replace(bytes, options_.size_bytes_max); });
+}
+
+Result<RegionVersion> Region::keep_version() {
+  return space_->gate()->answer([&] { return space_->keep_version(); });
+}
+
+Result<std::vector<RegionVersion>> Region::versions() const {
+  return space_->gate()->answer([&] { return space_->versions(); });
+}
+
+Result<Region> Region::version(std::uint64_t number) const {
+  auto space = space_->gate()->answer([&] { return space_->version(number); });
+  if (!space) return Unexpected(space.error());
+  return Region(std::move(*space), options_);
+}
+
+Result<void> Region::set_versions_kept(std::uint32_t count, bool compressed) {
+  return space_->gate()->answer([&] { return space_->set_versions_kept(count, compressed); });
+}
+
+Result<RegionStatistics> Region::statistics() const {
+  return space_->gate()->answer([&] { return space_->statistics(); });
 }
 
 Result<bool> Region::flush() {
@@ -81,6 +119,8 @@ Result<void> Region::set_metadata(const RegionMetadata& metadata) {
 Result<RegionInfo> Region::info() const {
   return space_->gate()->answer([&] { return space_->info(); });
 }
+
+region::RegionSpace& region::space_of(const Region& handle) noexcept { return *handle.space_; }
 
 RegionId Region::id() const noexcept { return space_->id(); }
 

@@ -1,6 +1,5 @@
 // Many places in one call.
 
-#include <cstring>
 #include <utility>
 
 #include "region/limits.hpp"
@@ -20,6 +19,7 @@ Result<void> RegionSpace::write_each(std::span<const RegionWrite> writes, Durabi
     if (!write.bytes.empty()) end = std::max(end, write.offset + write.bytes.size());
   }
   if (end == 0) return success();
+  if (checked_block_bytes_ != 0) return update(writes, size_bytes_max);
   const auto inside = write_all_if_inside(**raw, writes, durability);
   if (!inside) return Unexpected(inside.error());
   if (!*inside) {
@@ -41,41 +41,24 @@ Result<void> RegionSpace::write_each(std::span<const RegionWrite> writes, Durabi
 Result<bool> RegionSpace::write_all_if_inside(RawBytes& raw, std::span<const RegionWrite> writes,
                                               Durability durability) {
   const InPlaceWrites::Pass pass(in_place_);
+  if (auto changeable = check_changeable(); !changeable) return Unexpected(changeable.error());
   std::vector<WriteRange> ranges;
-  std::vector<std::shared_ptr<const ExtentTable>> tables;  // what a truncation meanwhile leaves unnamed is kept
+  std::vector<std::shared_ptr<HeldExtent>> touched;
   for (const RegionWrite& write : writes) {
-    auto table = table_for(write.offset, write.bytes.size());
-    if (!table) return false;
+    const auto table = table_for(write.offset, write.bytes.size());
+    if (!table || (*table)->has_hole_in(write.offset, write.bytes.size())) return false;
     auto bytes = write.bytes;
-    (*table)->for_each_piece(write.offset, bytes.size(), [&](const RawExtent&, ByteRange piece) {
+    (*table)->for_each_piece(write.offset, bytes.size(), [&](const RawExtent& extent, ByteRange piece) {
       ranges.push_back({piece.offset, bytes.first(piece.size_bytes)});
       bytes = bytes.subspan(piece.size_bytes);
+      if (touched.empty() || touched.back() != extent.held) touched.push_back(extent.held);
     });
-    if (tables.empty() || tables.back() != *table) tables.push_back(std::move(*table));
   }
   if (auto written = raw.write(ranges, durability); !written) return Unexpected(written.error());
-  if (durability != Durability::immediate && raw.shares_syncs()) mark_dirty();
+  if (durability != Durability::immediate && raw.shares_syncs())
+    for (const auto& extent : touched) mark_dirty(*extent);
+  for (const RegionWrite& write : writes) count_write(write.bytes.size());
   return true;
-}
-
-Result<void> RegionSpace::read_each(std::span<const RegionRead> reads) const {
-  const auto engine = enter();
-  if (!engine) return Unexpected(engine.error());
-  std::vector<std::shared_ptr<const ExtentTable>> tables;
-  tables.reserve(reads.size());
-  for (const RegionRead& read : reads) {
-    auto table = table_for(read.offset, read.bytes.size());
-    if (!table) return Unexpected(table.error());
-    tables.push_back(std::move(*table));
-  }
-  for (std::size_t i = 0; i < reads.size(); ++i) {
-    std::byte* to = reads[i].bytes.data();
-    tables[i]->for_each_piece(reads[i].offset, reads[i].bytes.size(), [&](const RawExtent&, ByteRange piece) {
-      std::memcpy(to, (*engine)->storage().at(piece.offset), piece.size_bytes);
-      to += piece.size_bytes;
-    });
-  }
-  return success();
 }
 
 }  // namespace holdfast::region

@@ -1,26 +1,38 @@
 #include "region/region_space.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
-#include <limits>
 #include <utility>
 
+#include "common/base/check.hpp"
+#include "region/region_change.hpp"
 #include "region/region_directory.hpp"
-#include "region/view_pin.hpp"
 
 namespace holdfast::region {
 
-RegionSpace::RegionSpace(std::shared_ptr<EngineGate> gate, RegionDirectory& directory, Space& space, RegionId id,
-                         std::string name, ExtentTable table, std::uint64_t size_bytes, bool may_be_dirty)
+RegionSpace::RegionSpace(std::shared_ptr<EngineGate> gate, RegionDirectory& directory, Origin origin)
     : gate_(std::move(gate)),
       directory_(directory),
-      space_(space),
-      id_(id),
-      durable_size_bytes_(size_bytes),
-      dirty_(may_be_dirty),
-      growth_(size_bytes),
-      table_(std::make_shared<const ExtentTable>(std::move(table))),
-      name_(std::move(name)) {}
+      space_(origin.space),
+      id_(origin.id),
+      checked_block_bytes_(origin.kept.form.checked_block_bytes),
+      is_mirrored_(origin.kept.form.is_mirrored),
+      version_of_(origin.kept.version_of),
+      version_number_(origin.kept.version_number),
+      compressed_(origin.kept.is_compressed ? std::make_unique<CompressedBytes>(origin.kept.content_size_bytes)
+                                            : nullptr),
+      counters_(origin.counts ? std::make_unique<AccessCounters>() : nullptr),
+      durable_size_bytes_(origin.size_bytes),
+      dirty_(origin.may_be_dirty),
+      sealed_(origin.kept.is_sealed),
+      growth_(origin.size_bytes),
+      table_(std::make_shared<const ExtentTable>(std::move(origin.table))),
+      kept_(std::make_shared<const KeptMetadata>(std::move(origin.kept))),
+      name_(std::move(origin.name)) {
+  if (!origin.may_be_dirty) return;
+  for (const RawExtent& extent : table_->extents())
+    if (!extent.held->is_hole()) extent.held->mark_dirty();
+}
 
 std::string RegionSpace::name() const {
   const tbb::spin_mutex::scoped_lock lock(table_mutex_);
@@ -37,9 +49,25 @@ void RegionSpace::set_table(std::shared_ptr<const ExtentTable> table) noexcept {
   table_.swap(table);
 }
 
+std::shared_ptr<const KeptMetadata> RegionSpace::kept() const {
+  const tbb::spin_mutex::scoped_lock lock(table_mutex_);
+  return kept_;
+}
+
+void RegionSpace::set_kept(std::shared_ptr<const KeptMetadata> kept) noexcept {
+  const tbb::spin_mutex::scoped_lock lock(table_mutex_);
+  kept_.swap(kept);
+}
+
 Result<void> RegionSpace::check_present() const {
   if (!removed_.load(std::memory_order_acquire)) return success();
   return Unexpected(Error{.code = ErrorCode::not_found, .message = "the region was removed"});
+}
+
+Result<void> RegionSpace::check_changeable() const {
+  if (auto present = check_present(); !present) return present;
+  if (!sealed_.load(std::memory_order_acquire)) return success();
+  return Unexpected(Error{.code = ErrorCode::read_only, .message = "the region is sealed"});
 }
 
 Result<EngineGate::Pass> RegionSpace::enter() const {
@@ -47,53 +75,6 @@ Result<EngineGate::Pass> RegionSpace::enter() const {
   if (!engine) return Unexpected(EngineGate::closed_error());
   if (auto present = check_present(); !present) return Unexpected(present.error());
   return engine;
-}
-
-// A truncation between the looks at size and table makes the table too short: then the size tells.
-Result<std::shared_ptr<const ExtentTable>> RegionSpace::table_for(std::uint64_t offset, std::uint64_t size_bytes) const {
-  for (;;) {
-    const std::uint64_t size = growth_.size_bytes();
-    if (offset > size || size_bytes > size - offset) {
-      Error error{.code = ErrorCode::out_of_bounds, .message = "not all bytes lie inside the region", .offset = offset};
-      error.expected = "at most " + std::to_string(size);
-      error.found = std::to_string(size_bytes) + " bytes from " + std::to_string(offset);
-      return Unexpected(error);
-    }
-    if (auto present = table(); offset + size_bytes <= present->capacity()) return present;
-  }
-}
-
-Result<void> RegionSpace::read_at(std::uint64_t offset, std::span<std::byte> bytes) const {
-  const auto engine = enter();
-  if (!engine) return Unexpected(engine.error());
-  const auto table = table_for(offset, bytes.size());
-  if (!table) return Unexpected(table.error());
-  std::byte* to = bytes.data();
-  (*table)->for_each_piece(offset, bytes.size(), [&](const RawExtent&, ByteRange piece) {
-    std::memcpy(to, (*engine)->storage().at(piece.offset), piece.size_bytes);
-    to += piece.size_bytes;
-  });
-  return success();
-}
-
-Result<RegionView> RegionSpace::view(std::uint64_t offset, std::uint64_t size_bytes) const {
-  const auto engine = enter();
-  if (!engine) return Unexpected(engine.error());
-  const auto table = table_for(offset, size_bytes);
-  if (!table) return Unexpected(table.error());
-  std::vector<std::span<const std::byte>> spans;
-  auto pin = std::make_unique<ViewPin>(gate_);
-  (*table)->for_each_piece(offset, size_bytes, [&](const RawExtent& extent, ByteRange piece) {
-    spans.emplace_back((*engine)->storage().at(piece.offset), piece.size_bytes);
-    pin->extents.push_back(extent.held);
-  });
-  return RegionView(std::move(spans), std::move(pin));
-}
-
-Result<std::uint64_t> RegionSpace::size() const {
-  const auto engine = enter();
-  if (!engine) return Unexpected(engine.error());
-  return growth_.size_bytes();
 }
 
 Result<void> RegionSpace::write_inside(RawBytes& raw, const ExtentTable& table, std::uint64_t offset,
@@ -104,15 +85,18 @@ Result<void> RegionSpace::write_inside(RawBytes& raw, const ExtentTable& table, 
   const auto write_listed = [&] {
     if (written) written = raw.write(std::span(ranges).first(std::exchange(count, 0)), durability);
   };
-  table.for_each_piece(offset, bytes.size(), [&](const RawExtent&, ByteRange piece) {
+  const std::uint64_t size_bytes = bytes.size();
+  table.for_each_piece(offset, size_bytes, [&](const RawExtent& extent, ByteRange piece) {
+    HOLDFAST_CHECK(!extent.held->is_hole());
     if (count == ranges.size()) write_listed();
     ranges[count++] = {piece.offset, bytes.first(piece.size_bytes)};
     bytes = bytes.subspan(piece.size_bytes);
   });
   write_listed();
-  if (!written) return written;
-  if (durability != Durability::immediate && raw.shares_syncs()) mark_dirty();  // behind the write: no flush in between forgets it
-  return success();
+  if (!written || durability == Durability::immediate || !raw.shares_syncs()) return written;
+  // Behind the write: no flush in between forgets it.
+  table.for_each_piece(offset, size_bytes, [&](const RawExtent& extent, ByteRange) { mark_dirty(*extent.held); });
+  return written;
 }
 
 Result<void> RegionSpace::write_zeros(RawBytes& raw, const ExtentTable& table, std::uint64_t begin, std::uint64_t end) {
@@ -126,13 +110,15 @@ Result<void> RegionSpace::write_zeros(RawBytes& raw, const ExtentTable& table, s
   return success();
 }
 
-Result<bool> RegionSpace::write_if_inside(RawBytes& raw, std::uint64_t offset, std::span<const std::byte> bytes,
-                                         Durability durability) {
+Result<RegionSpace::Placed> RegionSpace::write_if_inside(RawBytes& raw, std::uint64_t offset,
+                                                         std::span<const std::byte> bytes, Durability durability) {
   const InPlaceWrites::Pass pass(in_place_);
+  if (auto changeable = check_changeable(); !changeable) return Unexpected(changeable.error());
   const auto table = table_for(offset, bytes.size());
-  if (!table) return false;
+  if (!table) return Placed::outside;
+  if ((*table)->has_hole_in(offset, bytes.size())) return Placed::in_hole;
   if (auto written = write_inside(raw, **table, offset, bytes, durability); !written) return Unexpected(written.error());
-  return true;
+  return Placed::inside;
 }
 
 Result<void> RegionSpace::write_at(std::uint64_t offset, std::span<const std::byte> bytes, Durability durability,
@@ -141,27 +127,44 @@ Result<void> RegionSpace::write_at(std::uint64_t offset, std::span<const std::by
   if (!engine) return Unexpected(engine.error());
   const auto raw = (*engine)->raw_bytes();
   if (!raw) return Unexpected(raw.error());
+  if (auto changeable = check_changeable(); !changeable) return changeable;
   if (bytes.empty()) return success();
+  const RegionWrite write{offset, bytes};
+  if (checked_block_bytes_ != 0) return update({&write, 1}, size_bytes_max);
   for (;;) {
-    const auto inside = write_if_inside(**raw, offset, bytes, durability);
-    if (!inside) return Unexpected(inside.error());
-    if (*inside) return durability == Durability::immediate ? flush_up_to(**raw, offset + bytes.size()) : success();
-    const auto placed = write_growing(**raw, offset, bytes, durability, size_bytes_max);
+    const auto placed = write_if_inside(**raw, offset, bytes, durability);
     if (!placed) return Unexpected(placed.error());
-    if (*placed) return success();
+    if (*placed == Placed::in_hole) return update({&write, 1}, size_bytes_max);
+    if (*placed == Placed::inside) {
+      count_write(bytes.size());
+      return durability == Durability::immediate ? flush_up_to(**raw, offset + bytes.size()) : success();
+    }
+    const auto grown = write_growing(**raw, offset, bytes, durability, size_bytes_max);
+    if (!grown) return Unexpected(grown.error());
+    if (grown->placed == Placed::in_hole) return update({&write, 1}, size_bytes_max);
+    if (grown->placed == Placed::outside) {
+      count_write(bytes.size());
+      return success();
+    }
   }
 }
 
 Result<std::uint64_t> RegionSpace::append(std::span<const std::byte> bytes, Durability durability,
                                           std::uint64_t size_bytes_max) {
-  const auto engine = enter();
-  if (!engine) return Unexpected(engine.error());
-  const auto raw = (*engine)->raw_bytes();
+  const auto engine = gate_->enter();
+  if (!engine) return Unexpected(EngineGate::closed_error());
+  const auto raw = engine->raw_bytes();
   if (!raw) return Unexpected(raw.error());
+  // It looks for itself whether the region may be changed, and answers nothing where anything is in the way.
+  if (durability == Durability::buffered && checked_block_bytes_ == 0 && !bytes.empty())
+    if (const auto stored = append_by_store(**raw, bytes, size_bytes_max)) return *stored;
+  if (auto changeable = check_changeable(); !changeable) return Unexpected(changeable.error());
   if (bytes.empty()) return growth_.size_bytes();
+  if (checked_block_bytes_ != 0) return append_checked(**raw, bytes, size_bytes_max);
   const auto placed = write_growing(**raw, std::nullopt, bytes, durability, size_bytes_max);
   if (!placed) return Unexpected(placed.error());
-  return placed->value();
+  count_write(bytes.size());
+  return placed->at;
 }
 
 Result<void> RegionSpace::rename(std::string_view name) {

@@ -5,13 +5,13 @@
 #include <holdfast/testing/crash_storage.hpp>
 
 #include "common/base/check.hpp"
+#include "common/format/layout.hpp"
 #include "testing/live_memory.hpp"
 #include "testing/medium_state.hpp"
 
 namespace holdfast::testing {
 namespace {
 
-constexpr std::uint64_t kBlockSizeBytes = 4096;
 constexpr std::uint64_t kStoreSizeBytes = 64;  // stores made in place are told apart by cache lines
 
 }  // namespace
@@ -42,6 +42,12 @@ std::string_view name(EventKind kind) noexcept {
       return "drain_end";
     case EventKind::drain_failed:
       return "drain_failed";
+    case EventKind::sync_range:
+      return "sync_range";
+    case EventKind::sync_end:
+      return "sync_end";
+    case EventKind::sync_failed:
+      return "sync_failed";
     case EventKind::commit_write:
       return "commit_write";
     case EventKind::commit_end:

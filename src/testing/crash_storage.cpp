@@ -7,11 +7,10 @@
 #include "common/base/error_latch.hpp"
 #include "common/base/fork_guard.hpp"
 #include "common/base/mutant.hpp"
+#include "common/format/layout.hpp"
 
 namespace holdfast::testing {
 namespace {
-
-constexpr std::uint64_t kBlockSizeBytes = 4096;
 
 StorageCapabilities capabilities_of(MediumModel model) {
   const bool pages = model == MediumModel::pages;
@@ -19,7 +18,8 @@ StorageCapabilities capabilities_of(MediumModel model) {
           .durable = true,
           .shares_syncs = pages,
           .drain_can_fail = pages,
-          .has_path = false};
+          .has_path = false,
+          .stores_need_no_room = true};
 }
 
 Unexpected failure(ErrorCode code, std::string message) {
@@ -155,6 +155,26 @@ Result<void> CrashStorage::drain() {
     return state_->latch_io("sync failed: a fault was asked for");
   }
   medium_->record(EventKind::drain_end);
+  return {};
+}
+
+Result<void> CrashStorage::sync(std::span<const ByteRange> ranges) {
+  {
+    const std::lock_guard lock(medium_->mutex_);
+    if (auto ok = state_->check(); !ok) return ok;
+    for (const ByteRange& range : ranges)
+      if (auto ok = State::check_inside(range, size_bytes()); !ok) return ok;
+    medium_->record_own_stores();
+    for (const ByteRange& range : ranges) medium_->record(EventKind::sync_range, range.offset, range.size_bytes);
+  }
+  const std::lock_guard lock(medium_->mutex_);
+  if (auto ok = state_->check(); !ok) return ok;
+  ++state_->syncs;
+  if (medium_->fault_is_due(&CrashFaults::failing_sync, medium_->syncs_seen_)) {
+    medium_->record(EventKind::sync_failed);
+    return state_->latch_io("sync of ranges failed: a fault was asked for");
+  }
+  medium_->record(EventKind::sync_end);
   return {};
 }
 

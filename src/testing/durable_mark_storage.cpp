@@ -45,6 +45,15 @@ DurableMark::Drain DurableMark::begin_drain() {
   return drains_.insert(drains_.end(), pending());
 }
 
+DurableMark::Drain DurableMark::begin_sync(std::span<const ByteRange> ranges) {
+  const std::lock_guard lock(mutex_);
+  ByteRangeSet elsewhere = pending();
+  for (const ByteRange& range : ranges) elsewhere.subtract(range);
+  const auto sync = drains_.insert(drains_.end(), pending());
+  sync->subtract(elsewhere);
+  return sync;
+}
+
 void DurableMark::end_drain(Drain drain, bool succeeded) {
   const std::lock_guard lock(mutex_);
   const ByteRangeSet drained = std::move(*drain);
@@ -67,6 +76,7 @@ std::string_view DurableMarkStorage::path() const noexcept { return below_->path
 std::uint64_t DurableMarkStorage::size_bytes() const noexcept { return below_->size_bytes(); }
 const std::byte* DurableMarkStorage::at(std::uint64_t offset) const noexcept { return below_->at(offset); }
 Result<std::byte*> DurableMarkStorage::writable(ByteRange range) { return below_->writable(range); }
+void DurableMarkStorage::protect(ByteRange range) noexcept { below_->protect(range); }
 Result<void> DurableMarkStorage::grow(std::uint64_t size_bytes) { return below_->grow(size_bytes); }
 Result<SpaceReport> DurableMarkStorage::space() const { return below_->space(); }
 void DurableMarkStorage::advise(ByteRange range, Access access) noexcept { below_->advise(range, access); }
@@ -98,6 +108,13 @@ Result<void> DurableMarkStorage::drain() {
   const auto drain = mark_->begin_drain();
   auto result = below_->drain();
   mark_->end_drain(drain, result.has_value());
+  return result;
+}
+
+Result<void> DurableMarkStorage::sync(std::span<const ByteRange> ranges) {
+  const auto sync = mark_->begin_sync(ranges);
+  auto result = below_->sync(ranges);
+  mark_->end_drain(sync, result.has_value());
   return result;
 }
 

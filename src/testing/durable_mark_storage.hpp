@@ -37,6 +37,8 @@ class DurableMark {
   using Drain = std::list<ByteRangeSet>::iterator;
   /// This thread begins to drain. Each begun drain is ended once.
   [[nodiscard]] Drain begin_drain();
+  /// The same for what lies in `ranges`.
+  [[nodiscard]] Drain begin_sync(std::span<const ByteRange> ranges);
   void end_drain(Drain drain, bool succeeded);
 
  private:
@@ -63,10 +65,12 @@ class DurableMarkStorage final : public Storage {
   [[nodiscard]] std::uint64_t size_bytes() const noexcept override;
   [[nodiscard]] const std::byte* at(std::uint64_t offset) const noexcept override;
   [[nodiscard]] Result<std::byte*> writable(ByteRange range) override;
+  void protect(ByteRange range) noexcept override;
   [[nodiscard]] Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes) override;
   [[nodiscard]] Result<void> commit(std::span<const WriteRange> ranges) override;
   [[nodiscard]] Result<void> flush(ByteRange range) override;
   [[nodiscard]] Result<void> drain() override;
+  [[nodiscard]] Result<void> sync(std::span<const ByteRange> ranges) override;
   [[nodiscard]] Result<void> grow(std::uint64_t size_bytes) override;
   [[nodiscard]] Result<void> punch(ByteRange range) override;
   [[nodiscard]] Result<void> reserve(ByteRange range) override;

@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t kCacheLineUnit = 64;
 constexpr std::uint64_t kSectorUnit = 512;
 
+bool is_range_sync(EventKind kind) { return kind == EventKind::sync_end || kind == EventKind::sync_failed; }
+
 bool is_commit(EventKind kind) { return kind == EventKind::commit_end || kind == EventKind::commit_failed; }
 
 }  // namespace
@@ -48,13 +50,18 @@ void MediumState::apply(const Event& event, std::span<const std::byte> bytes) {
     case EventKind::drain_begin:
       drain_began_[event.thread] = time_;
       break;
+    case EventKind::sync_range:
+      syncs_[event.thread].push_back({time_, event.offset, event.offset + event.size_bytes});
+      break;
     case EventKind::drain_end:
     case EventKind::commit_end:
     case EventKind::close_end:
+    case EventKind::sync_end:
       end_sync(event);
       break;
     case EventKind::drain_failed:
     case EventKind::commit_failed:
+    case EventKind::sync_failed:
       forget_marks(event);
       break;
     case EventKind::grow_begin:
@@ -106,11 +113,23 @@ void MediumState::mark(std::uint64_t offset, std::uint64_t size_bytes, std::uint
     unit->second.marks.push_back({time_, thread, in_commit});
 }
 
-std::optional<std::uint64_t> MediumState::covered_time(const PendingUnit& unit, const Event& sync) const {
+// Of a range sync: when it named the unit's bytes, all of them; 0 if it did not.
+std::uint64_t MediumState::sync_began(std::uint64_t index, const Event& sync) const {
+  const std::uint64_t begin = index * unit_size_bytes_;
+  const auto ranges = syncs_.find(sync.thread);
+  if (ranges == syncs_.end()) return 0;
+  for (const SyncRange& range : ranges->second)
+    if (range.begin <= begin && begin + unit_size_bytes_ <= range.end) return range.time;
+  return 0;
+}
+
+std::optional<std::uint64_t> MediumState::covered_time(std::uint64_t index, const PendingUnit& unit,
+                                                       const Event& sync) const {
   const bool any_thread = model_ == MediumModel::pages || sync.kind == EventKind::close_end;
   std::uint64_t before = time_;
   if (sync.kind == EventKind::drain_end || sync.kind == EventKind::drain_failed)
     before = drain_began_.at(sync.thread);
+  if (is_range_sync(sync.kind)) before = sync_began(index, sync);
   std::optional<std::uint64_t> covered;
   for (const PendingUnit::Mark& mark : unit.marks) {
     if (mark.in_commit != is_commit(sync.kind)) continue;
@@ -123,8 +142,9 @@ std::optional<std::uint64_t> MediumState::covered_time(const PendingUnit& unit, 
 void MediumState::end_sync(const Event& event) {
   for (auto at = pending_.begin(); at != pending_.end();) {
     const auto unit = at++;
-    if (const auto time = covered_time(unit->second, event)) make_durable(unit->first, unit->second, *time);
+    if (const auto time = covered_time(unit->first, unit->second, event)) make_durable(unit->first, unit->second, *time);
   }
+  if (is_range_sync(event.kind)) syncs_.erase(event.thread);
 }
 
 void MediumState::make_durable(std::uint64_t index, PendingUnit& unit, std::uint64_t time) {
@@ -144,16 +164,18 @@ void MediumState::make_durable(std::uint64_t index, PendingUnit& unit, std::uint
 
 void MediumState::forget_marks(const Event& event) {
   for (auto& [index, unit] : pending_) {
-    const auto time = covered_time(unit, event);
+    const auto time = covered_time(index, unit, event);
     if (!time) continue;
     std::erase_if(unit.marks, [&](const PendingUnit::Mark& mark) {
       return mark.time <= *time && mark.in_commit == is_commit(event.kind);
     });
   }
+  if (is_range_sync(event.kind)) syncs_.erase(event.thread);
 }
 
 void MediumState::kill() {
   drain_began_.clear();
+  syncs_.clear();
   growing_to_.reset();
   for (auto& [index, unit] : pending_) {
     if (model_ == MediumModel::cache_lines) unit.marks.clear();

@@ -40,7 +40,8 @@ struct PendingUnit {
 ///  not.
 ///  3. drain_end makes durable what its thread had marked; on pages what any thread had marked before
 ///     drain_begin. Marks of commits are not covered: the seam does not promise it.
-///  4. commit_end makes the commit's own ranges durable, and nothing else.
+///  4. commit_end makes the commit's own ranges durable, and nothing else; sync_end of what lies wholly in its ranges what
+///     a drain begun at their sync_range would.
 ///  5. A failed sync takes the marks away: the kernel has forgotten that those pages were dirty, so no later
 ///     sync covers them unless they are written again.
 ///  6. A killed process leaves everything pending. On pages any later drain covers it; cached lines need
@@ -75,7 +76,9 @@ class MediumState {
  private:
   void add_versions(const Event& event, std::span<const std::byte> bytes);
   void mark(std::uint64_t offset, std::uint64_t size_bytes, std::uint32_t thread, bool in_commit);
-  [[nodiscard]] std::optional<std::uint64_t> covered_time(const PendingUnit& unit, const Event& sync) const;
+  [[nodiscard]] std::optional<std::uint64_t> covered_time(std::uint64_t index, const PendingUnit& unit,
+                                                          const Event& sync) const;
+  [[nodiscard]] std::uint64_t sync_began(std::uint64_t index, const Event& sync) const;
   void end_sync(const Event& event);
   void forget_marks(const Event& event);
   void make_durable(std::uint64_t index, PendingUnit& unit, std::uint64_t time);
@@ -87,6 +90,12 @@ class MediumState {
   std::uint64_t durable_hash_ = 0;
   std::map<std::uint64_t, PendingUnit> pending_;
   std::map<std::uint32_t, std::uint64_t> drain_began_;  // thread -> time
+  struct SyncRange {
+    std::uint64_t time = 0;
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+  };
+  std::map<std::uint32_t, std::vector<SyncRange>> syncs_;  // thread -> ranges of its sync in flight
   std::optional<std::uint64_t> growing_to_;
   std::uint64_t time_ = 0;
 };

@@ -50,6 +50,12 @@ void CliTest::create_store() const {
   run_well({"create", store(), "--size", "4MiB", "--segment-size", "64KiB"});
 }
 
+void CliTest::expect_failure(const Arguments& arguments, int exit_code, const std::string& reason) const {
+  const ProgramResult result = run(arguments);
+  EXPECT_EQ(result.exit_code, exit_code) << result.output;
+  EXPECT_NE(result.errors.find(reason), std::string::npos) << result.errors;
+}
+
 void CliTest::expect_refused(const Arguments& arguments, int exit_code, const std::string& reason,
                              const ProgramOptions& options) const {
   const Snapshot before = snapshot(directory());

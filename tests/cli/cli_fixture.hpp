@@ -58,6 +58,9 @@ class CliTest : public testing::TestWithParam<CliMedium> {
   void expect_refused(const Arguments& arguments, int exit_code, const std::string& reason,
                       const ProgramOptions& options = {}) const;
 
+  /// Runs a command that must end with `exit_code` and say why; it may have written what every open writes.
+  void expect_failure(const Arguments& arguments, int exit_code, const std::string& reason) const;
+
  private:
   ScratchDirectory scratch_{GetParam().parent};
 };

@@ -62,10 +62,12 @@ TEST(Progress, ALineOnATerminalThatIsGoneAtTheEnd) {
     progress.bytes(std::uint64_t{3} << 30, std::uint64_t{4} << 30);
     progress.entries(12, 3);
     progress.bytes(12, 0);
+    progress.entries(12, 3, 400);
   }
   const std::string clear = "\r\x1b[K";
   EXPECT_EQ(terminal.finish(), clear + "verifying: 3 GiB of 4 GiB (75 %)" + clear +
-                                   "verifying: 12 B, 3 entries" + clear + "verifying: 12 B" + clear);
+                                   "verifying: 12 B, 3 entries" + clear + "verifying: 12 B" + clear +
+                                   "verifying: 12 B, 3 of 400 entries" + clear);
 }
 
 TEST(Progress, NothingWhereThereIsNoTerminal) {

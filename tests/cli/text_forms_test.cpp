@@ -42,6 +42,8 @@ TEST(Durations, ABareNumberIsSeconds) {
   EXPECT_EQ(parse_duration("10"), std::chrono::seconds(10));
   EXPECT_EQ(parse_duration("10s"), std::chrono::seconds(10));
   EXPECT_EQ(parse_duration("5min"), std::chrono::minutes(5));
+  EXPECT_EQ(parse_duration("12h"), std::chrono::hours(12));
+  EXPECT_EQ(parse_duration("7d"), std::chrono::hours(7 * 24));
 }
 
 TEST(Durations, EverythingElseIsNone) {

@@ -95,6 +95,23 @@ TEST_P(StorageContract, WrittenAndDrainedIsDurable) {
   EXPECT_FALSE(mark.is_durable({5'000, 1'000})) << "written again";
 }
 
+TEST_P(StorageContract, SyncedRangesAreDurable) {
+  DurableMarkStorage marked(std::move(storage_));
+  const auto bytes = pattern(8'192, 7);
+  ASSERT_TRUE(ok(marked.write(8'192, bytes)));
+  ASSERT_TRUE(ok(marked.write(kMiB, bytes)));
+  const StorageCounters before = marked.counters();
+  ASSERT_TRUE(ok(marked.sync(std::array<ByteRange, 3>{{{8'192, 4'096}, {12'288, 4'096}, {5 * kMiB, 0}}})));
+  EXPECT_TRUE(marked.is_durable({8'192, bytes.size()}));
+  EXPECT_FALSE(marked.is_durable({kMiB, 1})) << "the contract promises no more";
+  EXPECT_EQ(marked.counters().syncs + marked.counters().fences, before.syncs + before.fences + 1);
+  ASSERT_TRUE(ok(marked.sync({}))) << "of nothing";
+  ASSERT_TRUE(ok(marked.drain()));
+  EXPECT_TRUE(marked.is_durable({kMiB, bytes.size()}));
+  EXPECT_TRUE(fails_with(ErrorCode::out_of_bounds,
+                         marked.sync(std::array<ByteRange, 1>{{{marked.size_bytes() - 4'096, 8'192}}})));
+}
+
 TEST_P(StorageContract, StoresInPlaceAreDurableAfterFlushAndDrain) {
   DurableMarkStorage marked(std::move(storage_));
   const auto bytes = pattern(70'000, 4);
@@ -201,7 +218,8 @@ TEST_P(StorageContract, AdviceChangesNoByte) {
   const auto bytes = pattern(kMiB, 10);
   ASSERT_TRUE(ok(storage_->write(123, bytes)));
   for (const Access access :
-       {Access::normal, Access::random, Access::sequential, Access::will_need, Access::dont_need}) {
+       {Access::normal, Access::random, Access::sequential, Access::will_need, Access::dont_need,
+        Access::will_store}) {
     storage_->advise({0, 2 * kMiB}, access);
     EXPECT_TRUE(holds(*storage_, 123, bytes));
   }
@@ -256,6 +274,8 @@ TEST_P(StorageContract, ThreadsWriteDrainAndGrowSideBySide) {
       const bool done = round % 2 == 0
                             ? marked.commit(range).has_value()
                             : marked.write(offset, bytes).has_value() && marked.drain().has_value();
+      const auto space = marked.space();
+      if (!space || space->size_bytes > space->max_size_bytes) ++failures;
       if (!done || !marked.is_durable({offset, 700}) || !holds(marked, offset, bytes)) ++failures;
     }
   };

@@ -120,6 +120,51 @@ TEST_P(StorageSyncContract, AFailedSyncOfScatteredRangesLatchesItsError) {
   expect_latched("cannot sync");
 }
 
+TEST_P(StorageSyncContract, AFailedSyncOfRangesLatchesItsError) {
+  keep_some_bytes();
+  ASSERT_TRUE(ok(storage_->write(0, bytes_)));
+  const SystemCallFaults faults(SystemCallFaults::fail("msync", EIO, 1));
+  EXPECT_TRUE(fails_with(ErrorCode::io, storage_->sync(std::array<ByteRange, 1>{{{0, 4096}}})));
+  expect_latched("cannot sync pages");
+  EXPECT_EQ(faults.count("msync"), 1) << "a failed sync is never tried again";
+}
+
+TEST_P(StorageSyncContract, AFailedWritebackOfRangesLatchesItsError) {
+  keep_some_bytes();
+  ASSERT_TRUE(ok(storage_->write(0, bytes_)));
+  // The hints go first, one for each range; then what is waited for, or synced where nothing can be waited for.
+  const std::array<ByteRange, 2> ranges = {{{0, 4096}, {65'536, 4096}}};
+  const SystemCallFaults faults([](std::string_view name, int number) -> std::optional<int> {
+    if (name == "sync_file_range") return number <= 2 ? std::nullopt : std::optional(EIO);
+    return name == "msync" ? std::optional(EIO) : std::nullopt;
+  });
+  EXPECT_TRUE(fails_with(ErrorCode::io, storage_->sync(ranges)));
+  expect_latched("cannot ");
+}
+
+TEST_P(StorageSyncContract, WhereNothingCanBeWaitedForEachRangeIsSynced) {
+  DurableMarkStorage marked(std::move(storage_));
+  ASSERT_TRUE(ok(marked.write(0, bytes_)));
+  ASSERT_TRUE(ok(marked.write(65'536, bytes_)));
+  const SystemCallFaults faults(SystemCallFaults::fail("sync_file_range", ENOSYS));
+  EXPECT_TRUE(ok(marked.sync(std::array<ByteRange, 2>{{{0, 4096}, {65'536, 4096}}})));
+  EXPECT_EQ(faults.count("msync"), 2);
+  EXPECT_EQ(faults.count("fdatasync"), 0);
+  EXPECT_TRUE(marked.is_durable({0, bytes_.size()}));
+  EXPECT_TRUE(marked.is_durable({65'536, bytes_.size()}));
+}
+
+TEST_P(StorageSyncContract, ASyncOfRangesNeverSyncsTheWholeFile) {
+  ASSERT_TRUE(ok(storage_->write(0, bytes_)));
+  ASSERT_TRUE(ok(storage_->write(kMiB, bytes_)));
+  const SystemCallFaults faults([](std::string_view, int) -> std::optional<int> { return std::nullopt; });
+  EXPECT_TRUE(ok(storage_->sync(std::array<ByteRange, 1>{{{0, 4096}}})));
+  EXPECT_EQ(faults.count("msync"), 1);
+  EXPECT_EQ(faults.count("fdatasync") + faults.count("fsync"), 0);
+  EXPECT_TRUE(ok(storage_->drain())) << "what lies elsewhere";
+  EXPECT_EQ(faults.count("fdatasync"), 1);
+}
+
 TEST_P(StorageSyncContract, AFailedWriteLatchesItsError) {
   keep_some_bytes();
   const SystemCallFaults faults(SystemCallFaults::fail("pwrite", ENOSPC, 1));

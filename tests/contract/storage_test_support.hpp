@@ -85,6 +85,10 @@ changing_calls() {
          return s.flush({0, 4096});
        }},
       {"drain", [](Storage& s) { return s.drain(); }},
+      {"sync",
+       [](Storage& s) {
+         return s.sync(std::array<ByteRange, 1>{{{0, 4096}}});
+       }},
       {"grow", [](Storage& s) { return s.grow(s.size_bytes() + kMiB); }},
       {"punch",
        [](Storage& s) {

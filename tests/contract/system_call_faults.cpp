@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <mutex>
 
 namespace holdfast {
@@ -14,18 +15,34 @@ struct SystemCallFaults::Log {
     int number = 0;
     {
       const std::lock_guard lock(mutex);
+      if (is_over) return std::nullopt;
+      ++asking;
       calls.emplace_back(name);
       number = static_cast<int>(std::count(calls.begin(), calls.end(), name));
     }
-    const auto error = rule(name, number);
+    const auto error = rule(name, number);  // without the lock: it may wait for another call
+    {
+      const std::lock_guard lock(mutex);
+      --asking;
+    }
+    answered.notify_all();
     if (error) errno = *error;
     return error;
   }
 
   bool fails(const char* name) { return fault(name).has_value(); }
 
+  void end() {
+    std::unique_lock lock(mutex);
+    is_over = true;
+    answered.wait(lock, [this] { return asking == 0; });
+  }
+
   const Rule rule;
-  mutable std::mutex mutex;
+  mutable std::mutex mutex;  // guards what follows
+  std::condition_variable answered;
+  int asking = 0;  // calls that the rule has not answered yet
+  bool is_over = false;
   std::vector<std::string> calls;
 };
 
@@ -47,6 +64,8 @@ std::function<R(Arguments...)> between(std::function<R(Arguments...)> real, Fail
 
 SystemCallFaults::SystemCallFaults(Rule rule)
     : log_(std::make_shared<Log>(std::move(rule))), scope_(guarded(log_)) {}
+
+SystemCallFaults::~SystemCallFaults() { log_->end(); }
 
 file::SystemCalls SystemCallFaults::guarded(const std::shared_ptr<Log>& log) {
   file::SystemCalls calls = file::system_calls();

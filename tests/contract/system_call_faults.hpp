@@ -20,6 +20,10 @@ class SystemCallFaults {
   using Rule = std::function<std::optional<int>(std::string_view name, int number)>;
 
   explicit SystemCallFaults(Rule rule);
+  SystemCallFaults(const SystemCallFaults&) = delete;
+  SystemCallFaults& operator=(const SystemCallFaults&) = delete;
+  /// The rule, which may refer to what goes now, is asked no more, whoever still makes calls.
+  ~SystemCallFaults();
 
   /// Fails the `number`-th call of `name`, or every one (number 0).
   [[nodiscard]] static Rule fail(std::string name, int error, int number = 0);

@@ -10,13 +10,13 @@
 namespace holdfast {
 namespace {
 
-constinit std::atomic<bool> active{false};
+constinit std::atomic<bool> is_active{false};
 constinit std::atomic<std::uint64_t> made_so_far{0};
 constinit std::atomic<std::uint64_t> first_failing{0};
 constinit std::atomic<std::uint64_t> last_failing{0};
 
 bool fails() noexcept {
-  if (!active.load() || !library_is_running.load()) return false;
+  if (!is_active.load() || !library_is_running.load()) return false;
   const std::uint64_t number = made_so_far.fetch_add(1) + 1;
   return number >= first_failing.load() && number <= last_failing.load();
 }
@@ -39,10 +39,10 @@ AllocationFaults::AllocationFaults(std::uint64_t number, bool from_then_on) {
   made_so_far = 0;
   first_failing = number == 0 ? std::numeric_limits<std::uint64_t>::max() : number;
   last_failing = from_then_on ? std::numeric_limits<std::uint64_t>::max() : number;
-  active = true;
+  is_active = true;
 }
 
-AllocationFaults::~AllocationFaults() { active = false; }
+AllocationFaults::~AllocationFaults() { is_active = false; }
 
 std::uint64_t AllocationFaults::made() noexcept { return made_so_far.load(); }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ namespace holdfast {
   if (row->name == "memory") return Backend::memory;
   return row->name == "pmem" ? Backend::pmem : Backend::file;
 }
+
+inline constexpr WriteOptions kBuffered{.durability = Durability::buffered};
+
+inline std::span<const std::byte> bytes_of_text(const std::string& text) { return std::as_bytes(std::span(text)); }
 
 /// Text of `size` bytes that differs by seed.
 [[nodiscard]] std::string text_of(std::size_t size, unsigned seed);

@@ -7,8 +7,6 @@
 namespace holdfast {
 namespace {
 
-constexpr WriteOptions kBuffered{.durability = Durability::buffered};
-
 class FullFileSystem : public ::testing::TestWithParam<BackendRow> {
  protected:
   void SetUp() override {

@@ -123,6 +123,10 @@ class SigbusGuard : public ::testing::TestWithParam<BackendRow> {
     };
     return {
         {"get", [=](Opened& o) { return error_of(o.keys.get("key 3")); }},
+        {"get_into", [=](Opened& o) { return error_of(o.keys.get_into("key 3", {})); }},
+        {"view", [=](Opened& o) { return error_of(o.keys.view("key 3")); }},
+        {"multi_get", [=](Opened& o) { return error_of(o.keys.multi_get(std::vector<std::string_view>{"key 3"})); }},
+        {"exchange", [=](Opened& o) { return error_of(o.keys.exchange("key 3", "new")); }},
         {"contains", [=](Opened& o) { return error_of(o.keys.contains("key 3")); }},
         {"compare_and_set",
          [=](Opened& o) { return error_of(o.keys.compare_and_set("key 3", "old", "new")); }},
@@ -163,6 +167,7 @@ TEST_P(SigbusGuard, EveryCallAnswersWhereAndWhy) {
       EXPECT_EQ(later->to_string(), error->to_string()) << name;
     }
     EXPECT_TRUE(tells_fault(opened->keys.put("another key", "value")));
+    EXPECT_TRUE(tells_fault(opened->keys.put_async("another key", "value")));
     EXPECT_TRUE(tells_fault(opened->log.append("record")));
     EXPECT_TRUE(tells_fault(opened->region.append(std::as_bytes(std::span("x")))));
     EXPECT_TRUE(tells_fault(opened->store.kv("new space")));
@@ -201,6 +206,21 @@ TEST_P(SigbusGuard, AViewSaysWhetherItsBytesCanBeTrusted) {
     EXPECT_EQ(zeros, kRegionBytes);
     EXPECT_FALSE(view->ok());
     EXPECT_TRUE(tells_fault(opened->region.view(0, 1)));
+  }
+  EXPECT_TRUE(tells_fault(opened->store.close()));
+}
+
+TEST_P(SigbusGuard, AViewOfAValueSaysSoToo) {
+  fill(path_);
+  auto opened = open(path_);
+  {
+    const auto view = opened->keys.view("key 3");
+    ASSERT_TRUE(ok(view));
+    EXPECT_TRUE((**view).ok());
+    cut();
+    EXPECT_EQ((**view).value(), std::string(3'000, '\0'));
+    EXPECT_FALSE((**view).ok());
+    EXPECT_TRUE(tells_fault(opened->keys.view("key 4")));
   }
   EXPECT_TRUE(tells_fault(opened->store.close()));
 }

@@ -1,15 +1,13 @@
 #include "faults/store_life.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace holdfast {
 namespace {
 
-constexpr WriteOptions kBuffered{.durability = Durability::buffered};
 constexpr WriteOptions kInterval{.durability = Durability::interval};
 constexpr WriteOptions kImmediate{.durability = Durability::immediate};
-
-std::span<const std::byte> bytes_of_text(const std::string& text) { return std::as_bytes(std::span(text)); }
 
 }  // namespace
 
@@ -130,6 +128,22 @@ void StoreLife::update_region(Session& session, std::uint64_t first, std::uint64
   expected_.write_region(second, texts[1], updated);
 }
 
+void StoreLife::store_in_region(Session& session, std::uint64_t offset, std::size_t size) {
+  if (!session.bytes) return;
+  const auto present = session.bytes->size();
+  if (!present || *present < offset + size) return;  // what should have made it longer has failed
+  auto view = in_library([&] { return session.bytes->mutable_view(offset, size); });
+  if (!note_write(view)) return;
+  const std::string text = text_of(size, ++seed_);
+  std::string_view left = text;
+  for (const auto& span : view->spans()) {
+    std::copy_n(std::as_bytes(std::span(left)).data(), span.size(), span.data());
+    left.remove_prefix(span.size());
+  }
+  expected_.write_region(offset, text, false);
+  if (note_write(in_library([&] { return view->mark_dirty(0, size); }))) region_unflushed_.emplace_back(offset, text);
+}
+
 void StoreLife::region_is_durable(bool flushed) {
   if (!flushed) return;
   for (const auto& [offset, text] : region_unflushed_) expected_.write_region(offset, text, true);
@@ -148,6 +162,11 @@ void StoreLife::read_all(Session& session) {
   };
   if (session.keys) {
     note_read(in_library([&] { return session.keys->get("key 1"); }));
+    note_read(in_library([&] { return session.keys->view("large"); }));
+    std::array<char, 100> buffer;
+    note_read(in_library([&] { return session.keys->get_into("large", buffer); }));
+    const std::array<std::string_view, 4> several{"key 1", "absent", "large", "key 3"};
+    note_read(in_library([&] { return session.keys->multi_get(several); }));
     note_read(in_library([&] { return session.keys->scan("", [](auto, auto) { return true; }); }));
   }
   if (session.log)
@@ -175,6 +194,13 @@ void StoreLife::fill(Session& session) {
   write_region(session, 12'000, 1'000, kInterval);  // behind a gap
   erase(session, "key 2");
   replace(session, "key 3", 1'500);
+  put_async(session, "key 7", 1'500);
+  put_async(session, "large async", 60'000);
+  multi_put(session, 1'200);
+  exchange(session, "key 7", 1'800);
+  update(session, "key 8", 1'000);
+  put_if_absent(session, "key 9", 1'000);
+  add(session, "counter");
   sync(session);
 }
 
@@ -218,8 +244,13 @@ void StoreLife::change(Session& session) {
   put(session, "large", 70'000);
   append(session, 900);
   append_async(session, 900);
+  put_async(session, "key 7", 900);
+  multi_put(session, 50'000);
+  exchange(session, "large async", 1'000);
+  add(session, "counter");
   commit_batch(session);
   write_region(session, 100, 2'000, kImmediate);
+  store_in_region(session, 2'500, 1'500);
   sync(session);
   update_region(session, 1'000, 9'000, 500);
 }
@@ -237,6 +268,7 @@ void StoreLife::live() {
     fill(session);
     grow(session);
     rename_and_remove(session);
+    use_forms(session);
     close(session);
   }
   if (open(session)) {
@@ -254,6 +286,10 @@ void StoreLife::check_after() {
     ASSERT_NO_FATAL_FAILURE(expected_.check(*session.store));
     for (const std::string& name : kept_regions_)
       ASSERT_TRUE(ok(session.store->region(name, {.mode = OpenMode::existing}))) << name;
+    for (const Formed& formed : formed_) ASSERT_NO_FATAL_FAILURE(check_form(*session.store, formed));
+    const auto verified = session.store->verify();
+    ASSERT_TRUE(ok(verified));
+    ASSERT_TRUE(verified->damage.empty()) << verified->damage.front().message;
     for (const std::string& name : gone_regions_)
       ASSERT_FALSE(session.store->region(name, {.mode = OpenMode::existing}).has_value()) << name;
     change(session);

@@ -52,19 +52,36 @@ class StoreLife {
   void fill(Session& session);
   void grow(Session& session);
   void rename_and_remove(Session& session);
+  void use_forms(Session& session);
   void change(Session& session);
   void close(Session& session);
 
   void put(Session& session, const std::string& key, std::size_t size, WriteOptions options = {});
   void replace(Session& session, const std::string& key, std::size_t size);
   void erase(Session& session, const std::string& key);
+  void put_async(Session& session, const std::string& key, std::size_t size);
+  void multi_put(Session& session, std::size_t size);
+  void exchange(Session& session, const std::string& key, std::size_t size);
+  void update(Session& session, const std::string& key, std::size_t size);
+  void put_if_absent(Session& session, const std::string& key, std::size_t size);
+  void add(Session& session, const std::string& key);
   void append(Session& session, std::size_t size, WriteOptions options = {});
   void append_async(Session& session, std::size_t size);
   void commit_batch(Session& session);
   void write_region(Session& session, std::uint64_t offset, std::size_t size, WriteOptions options = {});
   void sync(Session& session);
   void update_region(Session& session, std::uint64_t first, std::uint64_t second, std::size_t size);
+  void store_in_region(Session& session, std::uint64_t offset, std::size_t size);
   void region_is_durable(bool flushed);
+
+  /// A region whose every change is all or nothing.
+  struct Formed {
+    std::string name;
+    std::vector<std::string> possible{};  // the last one acknowledged, and what failed calls behind it would have left
+    std::set<std::string> had{};          // what versions may hold
+  };
+  void use_form(Session& session, const std::string& name, const RegionForm& form);
+  void check_form(Store& store, const Formed& formed);
   void read_all(Session& session);
 
   /// True if the call has succeeded; else its error is noted.
@@ -97,6 +114,7 @@ class StoreLife {
   std::vector<std::pair<std::uint64_t, std::string>>
       region_unflushed_;  // a growth that no flush has told the catalog of
   bool was_open_ = false;
+  std::vector<Formed> formed_;          // acknowledged to be there
   std::set<std::string> kept_regions_;  // acknowledged to be there
   std::set<std::string> gone_regions_;  // acknowledged not to be there
   unsigned seed_ = 0;

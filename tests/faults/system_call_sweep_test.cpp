@@ -64,6 +64,8 @@ const std::vector<Fault>& faults() {
       {"fdatasync", EIO},
       {"fdatasync", ENOSPC},
       {"fdatasync", EINTR},
+      {"msync", EIO},
+      {"msync", ENOMEM},
       {"sync_file_range", EIO},
       {"sync_file_range", ENOMEM},
       {"mmap", ENOMEM},

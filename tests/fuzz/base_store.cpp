@@ -12,7 +12,6 @@ namespace {
 constexpr std::uint64_t kSegmentBytes = std::uint64_t{64} << 10;
 constexpr std::uint64_t kSizeBytes = std::uint64_t{256} << 10;
 constexpr std::uint64_t kMaxSizeBytes = std::uint64_t{768} << 10;  // what an input makes a store do stays small
-constexpr std::size_t kOwnExtentBytes = 17'000;                    // more than a quarter of a segment
 constexpr std::size_t kFooterBytes = 1'200;  // a slice whose first record has 1024 bytes gets a footer
 
 std::string noise(std::uint64_t seed, std::size_t size) {

@@ -14,6 +14,9 @@ namespace holdfast::fuzz {
 
 using Image = std::vector<std::byte>;
 
+/// Of a value that gets extents of its own: more than a quarter of a segment.
+inline constexpr std::size_t kOwnExtentBytes = 17'000;
+
 /// A small store of all facades as bytes, and all that was ever written into it: two sessions, values in extents of
 /// their own, slices with footers, batches, a region of several extents.
 class BaseStore {

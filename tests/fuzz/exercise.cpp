@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base_store.hpp"
 #include "forged_medium.hpp"
 
 namespace holdfast::fuzz {
@@ -13,7 +14,6 @@ namespace {
 constexpr std::uint64_t kPieceBytes = std::uint64_t{64} << 10;
 constexpr LogId kEntriesRead = 64;        // from the begin of a stream, and as many of its end; a scan reads all
 constexpr std::size_t kKeysWritten = 64;  // of a space
-constexpr std::size_t kOwnExtentBytes = 17'000;
 constexpr std::size_t kFillBytes = 100'000;
 constexpr std::uint64_t kFillsMax = 8;
 
@@ -102,6 +102,8 @@ class Exercise {
     for (const std::string& key : keys)
       if (const auto value = space->get(key); succeeded(value) && value->has_value()) check_value(name, key, **value);
     static_cast<void>(succeeded(space->size()));
+    static_cast<void>(succeeded(space->settings()));
+    static_cast<void>(succeeded(space->statistics()));
   }
 
   void check_value(const std::string& space, const std::string& key, const std::string& value) {
@@ -191,6 +193,18 @@ class Exercise {
     batch.put(space, "new", "written again");
     for (std::size_t i = 2; i < keys.size(); i += 3) batch.put(space, keys[i], "of a batch");
     static_cast<void>(succeeded(store.commit(batch)));
+    evict_some(space);
+  }
+
+  // What is found by a walk over forged records, by whoever comes first, the thread or the next put.
+  void evict_some(Kv& space) {
+    const auto before = space.settings();
+    if (!succeeded(before)) return;
+    KvSettings bounded = *before;
+    bounded.keys_max = 3;
+    if (!succeeded(space.set_settings(bounded))) return;
+    for (const char* const key : {"new", "newer", "newest"}) static_cast<void>(succeeded(space.put(key, "kept")));
+    static_cast<void>(succeeded(space.set_settings(*before)));
   }
 
   void write_region(Region& region) {

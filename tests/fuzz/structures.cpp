@@ -48,6 +48,11 @@ bool is_inside(const Image& image, const Structure& structure) {
   return structure.offset + structure.size_bytes <= image.size();
 }
 
+/// What stands before a record's list of parts.
+std::uint64_t expiry_size_bytes(const RecordHeaderDisk& header) noexcept {
+  return (header.flags & kRecordFlagExpires) != 0 ? sizeof(ExpiryDisk) : 0;
+}
+
 SuperblockDisk present_superblock(const Image& image) {
   const auto first = load<SuperblockDisk>(image, 0);
   const auto second = load<SuperblockDisk>(image, kSuperblockSlotSizeBytes);
@@ -155,7 +160,7 @@ class Structures::Walk {
       add_entries(record, index, payload, scanned.view.payload);
     } else if ((header.flags & kRecordFlagValueParts) != 0) {
       record.kind = StructureKind::value_part;
-      for (std::uint64_t at = 0; at < header.payload_size_bytes; at += sizeof(ValuePartDisk))
+      for (std::uint64_t at = expiry_size_bytes(header); at < header.payload_size_bytes; at += sizeof(ValuePartDisk))
         add_part(record, index, payload + at, sizeof(ValuePartDisk));
     }
   }
@@ -201,7 +206,7 @@ void Structures::seal_parts(Image& image, const Structure& record) const {
   const auto header = load<RecordHeaderDisk>(image, record.offset);
   const std::uint64_t begin = record.offset + sizeof header + header.key_size_bytes;
   const std::uint64_t end = std::min<std::uint64_t>(begin + header.payload_size_bytes, image.size());
-  for (std::uint64_t at = begin; at + sizeof(ValuePartDisk) <= end; at += sizeof(ValuePartDisk)) {
+  for (std::uint64_t at = begin + expiry_size_bytes(header); at + sizeof(ValuePartDisk) <= end; at += sizeof(ValuePartDisk)) {
     auto part = load<ValuePartDisk>(image, at);
     const auto extent = std::find_if(all_.begin(), all_.end(), [&part](const Structure& other) {
       return other.kind == StructureKind::raw_extent && other.segment_id == part.segment_id;

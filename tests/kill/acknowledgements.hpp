@@ -18,6 +18,10 @@ struct Acknowledgements {
     std::atomic<std::uint64_t> acknowledged{0};
   };
   std::array<Thread, kThreadsMax> threads;
+
+  /// What the writer's store says of itself, now and then: KvStatistics.
+  std::atomic<std::uint64_t> written_bytes{0};
+  std::atomic<std::uint64_t> moved_bytes{0};
 };
 
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "a lock would not survive the kill");

@@ -25,6 +25,10 @@ Result<void> DyingStorage::flush(ByteRange range) {
   return counted(StorageCall::flush, [&] { return below_->flush(range); });
 }
 
+Result<void> DyingStorage::sync(std::span<const ByteRange> ranges) {
+  return counted(StorageCall::sync, [&] { return below_->sync(ranges); });
+}
+
 Result<void> DyingStorage::drain() {
   return counted(StorageCall::drain, [&] { return below_->drain(); });
 }

@@ -6,7 +6,7 @@
 namespace holdfast::kill {
 namespace {
 
-constexpr std::array<std::string_view, kStorageCalls> kNames{"write", "commit", "flush", "drain", "grow", "punch"};
+constexpr std::array<std::string_view, kStorageCalls> kNames{"write", "commit", "flush", "drain", "sync", "grow", "punch"};
 
 }  // namespace
 

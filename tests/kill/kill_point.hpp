@@ -8,8 +8,8 @@
 namespace holdfast::kill {
 
 /// Calls of the seam at which a process can end.
-enum class StorageCall : std::uint32_t { write, commit, flush, drain, grow, punch };
-inline constexpr std::uint32_t kStorageCalls = 6;
+enum class StorageCall : std::uint32_t { write, commit, flush, drain, sync, grow, punch };
+inline constexpr std::uint32_t kStorageCalls = 7;
 
 [[nodiscard]] std::string_view name(StorageCall call) noexcept;
 

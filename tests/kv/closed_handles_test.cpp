@@ -13,6 +13,18 @@ void expect_closed(holdfast::Kv& space) {
   EXPECT_TRUE(fails_with(ErrorCode::closed, space.erase("key")));
   EXPECT_TRUE(fails_with(ErrorCode::closed, space.contains("key")));
   EXPECT_TRUE(fails_with(ErrorCode::closed, space.compare_and_set("key", {}, "value")));
+  EXPECT_TRUE(fails_with(ErrorCode::closed, space.put_if_absent("key", "value")));
+  EXPECT_TRUE(fails_with(ErrorCode::closed, space.exchange("key", "value")));
+  EXPECT_TRUE(fails_with(ErrorCode::closed, space.update("key", [](auto) { return "value"; })));
+  EXPECT_TRUE(fails_with(ErrorCode::closed, space.add("key", 1)));
+  EXPECT_TRUE(fails_with(ErrorCode::closed, space.put_async("key", "value")));
+  EXPECT_TRUE(fails_with(ErrorCode::closed, space.erase_async("key")));
+  EXPECT_TRUE(fails_with(ErrorCode::closed, space.get_into("key", {})));
+  EXPECT_TRUE(fails_with(ErrorCode::closed, space.view("key")));
+  EXPECT_TRUE(fails_with(ErrorCode::closed, space.multi_get(std::vector<std::string_view>{"key"})));
+  EXPECT_TRUE(fails_with(ErrorCode::closed, space.multi_get({})));
+  EXPECT_TRUE(fails_with(ErrorCode::closed, space.multi_put(std::vector<KvEntry>{{"key", "value"}})));
+  EXPECT_TRUE(fails_with(ErrorCode::closed, space.multi_put({})));
   EXPECT_TRUE(fails_with(ErrorCode::closed, space.size()));
   EXPECT_TRUE(
       fails_with(ErrorCode::closed, space.scan("", [](std::string_view, std::string_view) { return true; })));

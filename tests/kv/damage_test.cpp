@@ -115,6 +115,32 @@ TEST_P(KvDamage, OfAValueDoesNotPassACompareAndSet) {
   EXPECT_TRUE(fails_with(ErrorCode::corruption, space_->compare_and_set("7", value_of(7), "new")));
 }
 
+TEST_P(KvDamage, OfAValuePassesNoReadAndNoWriteThatLooksAtIt) {
+  put_keys();
+  const ByteRange record = record_of("7");
+  flip(record.offset + 52);
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, space_->view("7")));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, space_->get_into("7", {})));
+  const auto several = space_->multi_get(std::vector<std::string_view>{"1", "7", "absent", "2"});
+  ASSERT_TRUE(fails_with(ErrorCode::corruption, several));
+  EXPECT_EQ(several.error().offset, record.offset);
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, space_->exchange("7", "new")));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, space_->add("7", 1)));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, space_->update("7", [](auto) { return "new"; })));
+  EXPECT_TRUE(says(false, space_->put_if_absent("7", "new")));  // its key is whole
+  const auto healed = space_->put_async("7", "new");
+  ASSERT_TRUE(ok(healed));
+  EXPECT_TRUE(ok(healed->wait()));
+  EXPECT_TRUE(holds(*space_, "7", "new"));
+}
+
+TEST_P(KvDamage, OfAKeyPassesNoPutIfAbsent) {
+  put_keys();
+  flip(record_of("7").offset + 48);
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, space_->put_if_absent("7", "new")));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, space_->multi_get(std::vector<std::string_view>{"7"})));
+}
+
 TEST_P(KvDamage, OfAValueIsHealedByWritingTheKeyAgain) {
   put_keys();
   flip(record_of("7").offset + 52);

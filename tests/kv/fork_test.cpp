@@ -17,6 +17,13 @@ TEST_P(Kv, AForkedChildIsRefusedEveryWrite) {
                              is_locked_out(space_->put("large", some_value(300'000))) &&
                              is_locked_out(space_->erase("key")) &&
                              is_locked_out(space_->compare_and_set("key", "value", "child's")) &&
+                             is_locked_out(space_->put_if_absent("new", "child's")) &&
+                             is_locked_out(space_->exchange("key", "child's")) &&
+                             is_locked_out(space_->update("key", [](auto) { return "child's"; })) &&
+                             is_locked_out(space_->add("new", 1)) &&
+                             is_locked_out(space_->put_async("key", "child's")) &&
+                             is_locked_out(space_->erase_async("key")) &&
+                             is_locked_out(space_->multi_put(std::vector<KvEntry>{{"key", "child's"}, {"new", ""}})) &&
                              is_locked_out(store_->commit(batch)) && is_locked_out(store_->sync()) &&
                              is_locked_out(store_->kv("new"))
                          ? 1
@@ -33,6 +40,22 @@ TEST_P(Kv, AForkedChildMayRead) {
   put("key", "value");
   EXPECT_EQ(in_forked_child([&] { return holds(*space_, "key", "value") && has_size(*space_, 1) ? 1 : 0; }),
             1);
+}
+
+TEST_P(Kv, AForkedChildMayViewAndEndItsParentsViews) {
+  put("key", "value");
+  auto parents = space_->view("key");
+  ASSERT_TRUE(ok(parents));
+  std::optional<KvView> view(std::move(*parents));
+  EXPECT_EQ(in_forked_child([&] {
+              const auto childs = space_->view("key");
+              const bool seen = childs && (**childs).value() == "value" && view->value() == "value";
+              view.reset();
+              return seen ? 1 : 0;
+            }),
+            1);
+  EXPECT_EQ(view->value(), "value");
+  EXPECT_TRUE(fails_with(ErrorCode::busy, store_->close()));
 }
 
 TEST_P(KvReopen, AChildThatReleasesTheStoreLeavesTheParentsAlone) {

@@ -38,6 +38,13 @@ class GatedKvTest : public ::testing::TestWithParam<MediumModel> {
 
   void put(std::string_view key, std::string_view value) { ASSERT_TRUE(ok(space_->put(key, value))); }
 
+  /// Puts large values until what was replaced has been taken away and its room, were it free, used again.
+  void use_all_room() {
+    int count = 0;
+    while (space_->put("filler " + std::to_string(count), some_value(kLarge, 77))) ++count;
+    ASSERT_GT(count, 8);
+  }
+
   [[nodiscard]] Result<void> erase_in_batch(std::string_view key) {
     Batch batch;
     batch.erase(*space_, key);
@@ -54,6 +61,8 @@ class GatedKvTest : public ::testing::TestWithParam<MediumModel> {
       open();
     }
   }
+
+  static constexpr std::size_t kLarge = 1'000'000;  ///< Of a value; some fifteen fill the medium.
 
   std::shared_ptr<CrashMedium> medium_;
   std::optional<Store> store_;

@@ -101,6 +101,7 @@ class GatedStorage final : public Storage {
     return below_->at(offset);
   }
   [[nodiscard]] Result<std::byte*> writable(ByteRange range) override { return below_->writable(range); }
+  void protect(ByteRange range) noexcept override { below_->protect(range); }
   [[nodiscard]] Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes) override {
     StoppedThread::pass(GatedCall::write);
     return below_->write(offset, bytes);
@@ -114,6 +115,7 @@ class GatedStorage final : public Storage {
     StoppedThread::pass(GatedCall::drain);
     return below_->drain();
   }
+  [[nodiscard]] Result<void> sync(std::span<const ByteRange> ranges) override { return below_->sync(ranges); }
   [[nodiscard]] Result<void> grow(std::uint64_t size_bytes) override { return below_->grow(size_bytes); }
   [[nodiscard]] Result<void> punch(ByteRange range) override { return below_->punch(range); }
   [[nodiscard]] Result<void> reserve(ByteRange range) override { return below_->reserve(range); }

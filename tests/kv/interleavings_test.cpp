@@ -143,10 +143,10 @@ class WritesInFlight {
   explicit WritesInFlight(Kv& handle) : space_(kv::space_of(handle)), engine_(space_.gate()->enter()) {}
 
   void begin(bool erases) {
-    pending_.push_back(space_.begin(*engine_, key_hash("key"), "key"));
-    values_.push_back("value " + std::to_string(pending_.size()));
-    entries_.push_back(space_.entry(pending_.back(),
-                                    erases ? std::string_view() : std::string_view(values_.back()), erases));
+    pending_.push_back(space_.begin(*engine_, key_hash("key"), "key", kv::Leaves::value).value());
+    const std::string value = "value " + std::to_string(pending_.size());
+    values_.push_back(erases ? StoredValue::erase() : stored_value(value, {.expires_us = kTimeUsMax}));
+    entries_.push_back(space_.entry(pending_.back(), values_.back()));
     EXPECT_TRUE(ok(engine_->write({&entries_.back(), 1}, Durability::immediate)));
   }
   void publish(std::size_t i) { space_.publish(*engine_, pending_[i], entries_[i], Durability::immediate); }
@@ -156,7 +156,7 @@ class WritesInFlight {
   kv::KvSpace& space_;
   EngineGate::Pass engine_;
   std::vector<kv::PendingWrite> pending_;
-  std::deque<std::string> values_;
+  std::deque<StoredValue> values_;  // each with a time to live, so that those are counted in every order as well
   std::vector<WriteEntry> entries_;
 };
 
@@ -178,6 +178,34 @@ TEST_P(KvInterleavings, TheHighestVersionWinsInWhateverOrderWritesEnd) {
       EXPECT_TRUE(has_size(*space_, erased ? 0 : 1));
     } while (std::next_permutation(order.begin(), order.end()));
   }
+}
+
+/// Where each writer writes for itself: one that stands still holds up no other.
+class KvTombstones : public GatedKvTest {
+ protected:
+  void fill(char mark) {
+    for (int i = 0; i < 300; ++i) put("filler " + std::to_string(i), std::string(1'000, mark));
+  }
+};
+INSTANTIATE_TEST_SUITE_P(, KvTombstones, ::testing::Values(MediumModel::cache_lines), model_name);
+
+TEST_P(KvTombstones, OneThatWaitsForALowerVersionGoesWithItsSegmentWhereThatIsCleaned) {
+  StoppedThread lower(GatedCall::drain, 1, [&] { put("key", "v10"); });
+  ASSERT_TRUE(lower.is_stopped());
+  fill('a');  // the tombstone comes to lie in a segment of its own
+  ASSERT_TRUE(ok(erase_in_batch("key")));
+  for (const char mark : {'b', 'c', 'd', 'e'}) {
+    fill(mark);
+    ASSERT_TRUE(ok(space_->compact()));
+    EXPECT_TRUE(is_absent(*space_, "key")) << "its segment may hold anything by now";
+    EXPECT_TRUE(says(false, space_->contains("key")));
+  }
+  EXPECT_GT(space_->statistics()->cleaned_segments, 10u);
+  lower.finish();
+  EXPECT_TRUE(is_absent(*space_, "key"));
+  store_.reset();
+  open();
+  EXPECT_TRUE(is_absent(*space_, "key"));
 }
 
 TEST_P(KvInterleavings, AWriteThatIsGivenUpLeavesTheOthers) {

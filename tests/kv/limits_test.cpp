@@ -14,6 +14,12 @@ TEST_P(Kv, AnEmptyKeyIsInvalidEverywhere) {
   EXPECT_TRUE(fails_with(ErrorCode::invalid_argument, space_->erase("")));
   EXPECT_TRUE(fails_with(ErrorCode::invalid_argument, space_->contains("")));
   EXPECT_TRUE(fails_with(ErrorCode::invalid_argument, space_->compare_and_set("", std::nullopt, "value")));
+  EXPECT_TRUE(fails_with(ErrorCode::invalid_argument, space_->put_if_absent("", "value")));
+  EXPECT_TRUE(fails_with(ErrorCode::invalid_argument, space_->exchange("", "value")));
+  EXPECT_TRUE(fails_with(ErrorCode::invalid_argument, space_->update("", [](auto) { return "value"; })));
+  EXPECT_TRUE(fails_with(ErrorCode::invalid_argument, space_->add("", 1)));
+  EXPECT_TRUE(fails_with(ErrorCode::invalid_argument, space_->get_into("", {})));
+  EXPECT_TRUE(fails_with(ErrorCode::invalid_argument, space_->view("")));
   EXPECT_TRUE(has_size(*space_, 0));
 }
 
@@ -41,7 +47,11 @@ TEST_P(Kv, AKeyOf65536BytesIsTooLargeEverywhere) {
   const std::string_view key = unreadable(65'536);
   for (const Error& error :
        {space_->put(key, "value").error(), space_->get(key).error(), space_->erase(key).error(),
-        space_->contains(key).error(), space_->compare_and_set(key, {}, "value").error()}) {
+        space_->contains(key).error(), space_->compare_and_set(key, {}, "value").error(),
+        space_->put_if_absent(key, "value").error(), space_->exchange(key, "value").error(),
+        space_->add(key, 1).error(), space_->get_into(key, {}).error(), space_->view(key).error(),
+        space_->multi_get(std::vector{key}).error(), space_->multi_put(std::vector<KvEntry>{{key, "value"}}).error(),
+        space_->put_async(key, "value").error(), space_->erase_async(key).error()}) {
     EXPECT_EQ(error.code, ErrorCode::too_large);
     EXPECT_EQ(error.expected, "at most 65535 bytes");
     EXPECT_EQ(error.found, "65536");
@@ -56,6 +66,11 @@ TEST_P(Kv, AValueBeyondFourGibibytesIsTooLargeAndNotRead) {
     EXPECT_EQ(put.error().found, std::to_string(size));
     EXPECT_TRUE(
         fails_with(ErrorCode::too_large, space_->compare_and_set("key", std::nullopt, unreadable(size))));
+    EXPECT_TRUE(fails_with(ErrorCode::too_large, space_->put_if_absent("key", unreadable(size))));
+    EXPECT_TRUE(fails_with(ErrorCode::too_large, space_->exchange("key", unreadable(size))));
+    EXPECT_TRUE(fails_with(ErrorCode::too_large, space_->put_async("key", unreadable(size))));
+    EXPECT_TRUE(
+        fails_with(ErrorCode::too_large, space_->multi_put(std::vector<KvEntry>{{"key", unreadable(size)}})));
   }
   EXPECT_TRUE(is_absent(*space_, "key"));
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +29,12 @@ class LinearizableLoad {
 
   void write_keys_of(int writer);
   void write(Key& key, int version, int round);
+  void write_conditionally(const Key& key, int version, int kind, WriteOptions options);
+  void write_async(const Key& key, int version, WriteOptions options);
   void write_in_batch(const Key& key, int version, WriteOptions options);
   void read_keys(int reader);
+  [[nodiscard]] Result<std::optional<std::string>> read(const Key& key, std::size_t way) const;
+  void compact();
 
   Store& store_;
   Kv& space_;

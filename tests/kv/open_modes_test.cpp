@@ -73,6 +73,14 @@ TEST_P(ReadOnlyKv, EveryWriteIsRefusedAndReadsGoOn) {
   EXPECT_TRUE(fails_with(ErrorCode::read_only, space_->put("large", some_value(200'000))));
   EXPECT_TRUE(fails_with(ErrorCode::read_only, space_->erase("key")));
   EXPECT_TRUE(fails_with(ErrorCode::read_only, space_->compare_and_set("key", "value", "another")));
+  EXPECT_TRUE(fails_with(ErrorCode::read_only, space_->put_if_absent("new", "value")));
+  EXPECT_TRUE(fails_with(ErrorCode::read_only, space_->exchange("key", "another")));
+  EXPECT_TRUE(fails_with(ErrorCode::read_only, space_->update("key", [](auto) { return "another"; })));
+  EXPECT_TRUE(fails_with(ErrorCode::read_only, space_->add("new", 1)));
+  EXPECT_TRUE(fails_with(ErrorCode::read_only, space_->put_async("key", "another")));
+  EXPECT_TRUE(fails_with(ErrorCode::read_only, space_->erase_async("key")));
+  EXPECT_TRUE(
+      fails_with(ErrorCode::read_only, space_->multi_put(std::vector<KvEntry>{{"key", "another"}, {"new", "value"}})));
   EXPECT_TRUE(fails_with(ErrorCode::read_only, store_->sync()));
   Batch batch;
   batch.put(*space_, "key", "another");
@@ -89,6 +97,10 @@ TEST_P(ReadOnlyKv, WhatWritesNothingIsAnswered) {
   open_read_only();
   EXPECT_TRUE(says(false, space_->erase("absent")));
   EXPECT_TRUE(says(false, space_->compare_and_set("key", "another", "new")));
+  EXPECT_TRUE(says(false, space_->put_if_absent("key", "new")));
+  EXPECT_TRUE(ok(space_->exchange("absent", std::nullopt)));
+  EXPECT_TRUE(ok(space_->update("absent", [](auto) { return std::nullopt; })));
+  EXPECT_TRUE(ok(space_->multi_put({})));
 }
 
 TEST_P(ReadOnlyKv, ACrashedStoreIsReadAsItIs) {

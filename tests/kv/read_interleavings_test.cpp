@@ -9,17 +9,7 @@
 namespace holdfast {
 namespace {
 
-constexpr std::size_t kLarge = 1'000'000;
-
-class ReadInterleavings : public GatedKvTest {
- protected:
-  /// Puts large values until what was replaced has been taken away and its room, were it free, used again.
-  void use_all_room() {
-    int count = 0;
-    while (space_->put("filler " + std::to_string(count), some_value(kLarge, 77))) ++count;
-    ASSERT_GT(count, 8);
-  }
-};
+class ReadInterleavings : public GatedKvTest {};
 INSTANTIATE_TEST_SUITE_P(, ReadInterleavings, ::testing::Values(MediumModel::pages, MediumModel::cache_lines),
                          model_name);
 

@@ -3,7 +3,7 @@
 namespace holdfast::kv_suites {
 namespace {
 
-constexpr int kKeys = 400;
+constexpr int kReopenedKeys = 400;
 
 std::string key_of(int i) { return "key " + std::to_string(i); }
 std::string value_of(int i, unsigned round = 0) {
@@ -14,14 +14,14 @@ class KvRecords : public KvReopen {
  protected:
   /// Puts, overwrites and erasures: of every three keys one is new, one overwritten, one gone.
   void write_everything() {
-    for (int i = 0; i < kKeys; ++i) put(key_of(i), value_of(i));
-    for (int i = 1; i < kKeys; i += 3) put(key_of(i), value_of(i, 1));
-    for (int i = 2; i < kKeys; i += 3) ASSERT_TRUE(says(true, space_->erase(key_of(i), kBuffered)));
+    for (int i = 0; i < kReopenedKeys; ++i) put(key_of(i), value_of(i));
+    for (int i = 1; i < kReopenedKeys; i += 3) put(key_of(i), value_of(i, 1));
+    for (int i = 2; i < kReopenedKeys; i += 3) ASSERT_TRUE(says(true, space_->erase(key_of(i), kBuffered)));
     put("large", some_value(300'000));
   }
 
   void expect_everything() {
-    for (int i = 0; i < kKeys; ++i) {
+    for (int i = 0; i < kReopenedKeys; ++i) {
       if (i % 3 == 2) {
         EXPECT_TRUE(is_absent(*space_, key_of(i)));
       } else {
@@ -29,7 +29,7 @@ class KvRecords : public KvReopen {
       }
     }
     EXPECT_TRUE(holds(*space_, "large", some_value(300'000)));
-    EXPECT_TRUE(has_size(*space_, kKeys - kKeys / 3 + 1));
+    EXPECT_TRUE(has_size(*space_, kReopenedKeys - kReopenedKeys / 3 + 1));
     EXPECT_TRUE(store_->recovery().damage.empty());
     EXPECT_TRUE(store_->verify()->damage.empty());
   }
@@ -67,9 +67,9 @@ TEST_P(KvRecords, AreAllThereAfterManySessions) {
 TEST_P(KvRecords, AreWrittenOnAfterAKill) {
   write_everything();
   reopen_after_kill();
-  for (int i = 0; i < kKeys; ++i) put(key_of(i), value_of(i, 50));
+  for (int i = 0; i < kReopenedKeys; ++i) put(key_of(i), value_of(i, 50));
   reopen_after_kill();
-  for (int i = 0; i < kKeys; ++i) EXPECT_TRUE(holds(*space_, key_of(i), value_of(i, 50)));
+  for (int i = 0; i < kReopenedKeys; ++i) EXPECT_TRUE(holds(*space_, key_of(i), value_of(i, 50)));
 }
 
 TEST_P(KvRecords, WithOneRecoveryThreadAreTheSame) {

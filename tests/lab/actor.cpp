@@ -42,11 +42,12 @@ bool Actor::open(OpenMode mode) {
 }
 
 bool Actor::space(const std::string& name, Durability durability) {
+  const KvSettings settings{.ordered = is_name_of_ordered(name)};
   if (!is_open("create space")) return false;
   Operation operation{.thread = thread_index(), .changes = {}, .creates_space = name};
   std::optional<Kv> handle;
   const bool done = write(std::move(operation), [&]() -> Result<void> {
-    auto opened = store_->kv(name, {.mode = OpenMode::open_or_create, .durability = durability});
+    auto opened = store_->kv(name, {.mode = OpenMode::open_or_create, .durability = durability, .settings = settings});
     if (!opened) return Unexpected(opened.error());
     handle = *opened;
     return {};
@@ -89,6 +90,12 @@ bool Actor::batch(std::vector<Change> changes, std::optional<Durability> durabil
       auto stream = find_stream(change.space);
       if (!stream) return false;
       batch.append(*stream, *change.value);
+      continue;
+    }
+    if (change.space.starts_with(cursors_of(""))) {
+      auto stream = find_stream(change.space.substr(cursors_of("").size()));
+      if (!stream) return false;
+      batch.commit_cursor(*stream, change.key, std::stoull(*change.value));
       continue;
     }
     auto handle = find_space(change.space);

@@ -23,6 +23,24 @@ void complain_of_damage(std::vector<std::string>& complaints, std::string_view w
                          std::to_string(one.range.offset));
 }
 
+/// The order in memory against what the scan has found.
+void check_order(const Kv& space, const std::string& label, const std::map<std::string, Value>& scanned,
+                 std::vector<std::string>& complaints) {
+  for (const bool reverse : {false, true}) {
+    std::vector<std::pair<std::string, Value>> expected(scanned.begin(), scanned.end());
+    if (reverse) std::reverse(expected.begin(), expected.end());
+    std::vector<std::pair<std::string, Value>> found;
+    const auto walked = space.range({.reverse = reverse}, [&](std::string_view key, std::string_view value) {
+      found.emplace_back(key, intern(value));
+      return true;
+    });
+    if (!walked)
+      complain(complaints, label + ": range", walked.error());
+    else if (found != expected)
+      complaints.push_back(label + ": a range shows " + std::to_string(found.size()) + " keys, and differs from scan");
+  }
+}
+
 std::map<std::string, Value> read_space(Kv& space, std::vector<std::string>& complaints) {
   const std::string label = "space '" + std::string(space.name()) + "'";
   std::map<std::string, Value> found;
@@ -45,6 +63,7 @@ std::map<std::string, Value> read_space(Kv& space, std::vector<std::string>& com
   if (!size || *size != found.size())
     complaints.push_back(label + ": size() says " + (size ? std::to_string(*size) : "error") +
                          ", scan visited " + std::to_string(found.size()));
+  if (is_name_of_ordered(space.name())) check_order(space, label, found, complaints);
   return found;
 }
 
@@ -56,8 +75,24 @@ std::string key_of_id(LogId id) {
 std::map<std::string, Value> read_stream(Log& stream, std::vector<std::string>& complaints) {
   const std::string label = "stream '" + std::string(stream.name()) + "'";
   std::map<std::string, Value> found;
-  LogId expected = 1;
-  const auto scanned = stream.scan(1, [&](const LogEntryView& entry) {
+  const auto first = stream.first_id();
+  if (!first) {
+    complain(complaints, label + ": first_id", first.error());
+    return found;
+  }
+  if (*first > 1) found.emplace(key_of_id(*first - 1), nullptr);
+  LogId expected = *first;
+  std::size_t gone_count = 0;
+  const auto pass_gap_to = [&](LogId end) {
+    for (; expected < end; ++expected, ++gone_count) {
+      const auto read = stream.read(expected);
+      if (read || read.error().code != ErrorCode::not_found)
+        complaints.push_back(label + ": scan passes over id " + std::to_string(expected) + ", and read() does not say that it is gone");
+      found.try_emplace(key_of_id(expected), gone());
+    }
+  };
+  const auto scanned = stream.scan(*first, [&](const LogEntryView& entry) {
+    pass_gap_to(entry.id);
     if (entry.id != expected++) complaints.push_back(label + ": scan visits id " + std::to_string(entry.id));
     found.try_emplace(key_of_id(entry.id), intern(entry.payload));
     const auto read = stream.read(entry.id);
@@ -69,6 +104,14 @@ std::map<std::string, Value> read_stream(Log& stream, std::vector<std::string>& 
   });
   if (!scanned) complain(complaints, label + ": scan", scanned.error());
   const auto next = stream.next_id();
+  if (scanned && next) pass_gap_to(*next);
+  std::size_t seen_back = 0;
+  const auto scanned_back = stream.scan_back(expected, [&](const LogEntryView& entry) {
+    const auto there = found.find(key_of_id(entry.id));
+    seen_back += there != found.end() && there->second == intern(entry.payload) ? 1 : 0;
+    return true;
+  });
+  if (!scanned_back || seen_back + gone_count + (*first > 1 ? 1 : 0) != found.size()) complaints.push_back(label + ": a scan back differs from scan");
   if (!next || *next != expected)
     complaints.push_back(label + ": next_id() says " + (next ? std::to_string(*next) : "error") +
                          ", scan ended at " + std::to_string(expected));
@@ -76,6 +119,8 @@ std::map<std::string, Value> read_stream(Log& stream, std::vector<std::string>& 
 }
 
 }  // namespace
+
+bool is_name_of_ordered(std::string_view space) noexcept { return space.starts_with("ordered"); }
 
 Value intern(std::string_view bytes) {
   static std::mutex mutex;
@@ -100,6 +145,11 @@ Contents read_contents(Store& store, std::vector<std::string>& complaints) {
         complain(complaints, "log '" + info.name + "'", stream.error());
       else
         contents.try_emplace(info.name, read_stream(*stream, complaints));
+      const auto cursors = stream ? stream->cursors() : Result<std::vector<LogCursor>>();
+      if (!cursors) complain(complaints, "cursors of '" + info.name + "'", cursors.error());
+      if (cursors)
+        for (const LogCursor& cursor : *cursors)
+          contents[cursors_of(info.name)].emplace(cursor.name, intern(std::to_string(cursor.next)));
     }
     if (info.kind != SpaceKind::kv) continue;
     auto space = store.kv(info.name, {.mode = OpenMode::existing});

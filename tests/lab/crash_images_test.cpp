@@ -8,13 +8,13 @@
 #include <holdfast/testing/crash_images.hpp>
 #include <holdfast/testing/crash_storage.hpp>
 
+#include "crash_media.hpp"
+
 namespace holdfast::testing {
 namespace {
 
 constexpr std::uint64_t kDataOffset = 0;
 constexpr std::uint64_t kFlagOffset = 8192;
-
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
 std::shared_ptr<CrashMedium> new_medium(MediumModel model) {
   return CrashMedium::create(
@@ -70,10 +70,6 @@ class CrashImages : public ::testing::TestWithParam<MediumModel> {
   std::unique_ptr<CrashStorage> storage_ = std::move(*medium_->open());
   const std::uint64_t unit_ = GetParam() == MediumModel::cache_lines ? 64 : 512;
 };
-
-std::string model_name(const ::testing::TestParamInfo<MediumModel>& info) {
-  return std::string(name(info.param));
-}
 
 INSTANTIATE_TEST_SUITE_P(Lab, CrashImages, ::testing::Values(MediumModel::cache_lines, MediumModel::pages),
                          model_name);

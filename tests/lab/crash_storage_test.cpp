@@ -11,12 +11,11 @@
 #include <holdfast/testing/crash_images.hpp>
 #include <holdfast/testing/crash_storage.hpp>
 
+#include "crash_media.hpp"
 #include "testing/medium_state.hpp"
 
 namespace holdfast::testing {
 namespace {
-
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
 std::string text_at(std::span<const std::byte> bytes, std::uint64_t offset, std::size_t size_bytes) {
   return {reinterpret_cast<const char*>(bytes.data()) + offset, size_bytes};
@@ -45,10 +44,6 @@ class CrashStorageTest : public ::testing::TestWithParam<MediumModel> {
     return text_at(final_state(*medium_).durable(), offset, size_bytes);
   }
 };
-
-std::string model_name(const ::testing::TestParamInfo<MediumModel>& info) {
-  return std::string(name(info.param));
-}
 
 INSTANTIATE_TEST_SUITE_P(Lab, CrashStorageTest,
                          ::testing::Values(MediumModel::cache_lines, MediumModel::pages), model_name);

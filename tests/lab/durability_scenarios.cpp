@@ -5,15 +5,8 @@
 namespace holdfast::lab {
 namespace {
 
-constexpr std::size_t kValueBytes = 40;
-
-void prepare_keys(Actor& actor) {
-  actor.space("users");
-  for (std::uint64_t i = 0; i < 6; ++i) actor.put("users", key_of(i), value_of(i, kValueBytes));
-}
-
 Scenario buffered_scenario() {
-  return {.name = "buffered_and_sync", .prepare = prepare_keys, .act = [](Actor& actor) {
+  return {.name = "buffered_and_sync", .prepare = prepare_keys<6>, .act = [](Actor& actor) {
             actor.open();
             for (std::uint64_t i = 10; i < 14; ++i)
               actor.put("users", key_of(i), value_of(i, kValueBytes), Durability::buffered);
@@ -26,7 +19,7 @@ Scenario buffered_scenario() {
 
 /// An immediate write makes durable what its thread wrote to the space before.
 Scenario buffered_then_immediate_scenario() {
-  return {.name = "buffered_then_immediate", .prepare = prepare_keys, .act = [](Actor& actor) {
+  return {.name = "buffered_then_immediate", .prepare = prepare_keys<6>, .act = [](Actor& actor) {
             actor.open();
             for (std::uint64_t i = 10; i < 13; ++i)
               actor.put("users", key_of(i), value_of(i, kValueBytes), Durability::buffered);
@@ -40,7 +33,7 @@ Scenario interval_scenario() {
   options.interval_ms = 3'600'000;  // by bytes alone, so that the log is the same each time
   options.interval_bytes = 120;
   return {.name = "interval",
-          .prepare = prepare_keys,
+          .prepare = prepare_keys<6>,
           .act =
               [](Actor& actor) {
                 actor.open();
@@ -56,7 +49,7 @@ Scenario interval_large_scenario() {
   options.interval_ms = 3'600'000;
   options.interval_bytes = 50'000;
   return {.name = "interval_with_large_value",
-          .prepare = prepare_keys,
+          .prepare = prepare_keys<6>,
           .act =
               [](Actor& actor) {
                 actor.open();
@@ -72,7 +65,7 @@ Scenario mixed_scenario() {
   return {.name = "mixed_durability",
           .prepare =
               [](Actor& actor) {
-                prepare_keys(actor);
+                prepare_keys<6>(actor);
                 actor.space("cache", Durability::buffered);
                 actor.put("cache", key_of(0), value_of(0, kValueBytes));
               },
@@ -97,7 +90,7 @@ Scenario buffered_batch_scenario() {
   return {.name = "buffered_batch_over_spaces",
           .prepare =
               [](Actor& actor) {
-                prepare_keys(actor);
+                prepare_keys<6>(actor);
                 actor.space("cache");
                 actor.put("cache", key_of(0), value_of(0, kValueBytes));
               },
@@ -119,7 +112,7 @@ Scenario buffered_over_segments_scenario() {
   return {.name = "buffered_over_segments",
           .prepare =
               [](Actor& actor) {
-                prepare_keys(actor);
+                prepare_keys<6>(actor);
                 for (std::uint64_t i = 0; i < 4; ++i) actor.put("users", key_of(50 + i), value_of(i, 13'000));
               },
           .act =
@@ -135,7 +128,7 @@ Scenario buffered_over_segments_scenario() {
 /// the same place, must not run into them.
 Scenario torn_first_record_scenario() {
   return {.name = "torn_first_record",
-          .prepare = prepare_keys,
+          .prepare = prepare_keys<6>,
           .act =
               [](Actor& actor) {
                 actor.open();
@@ -148,7 +141,7 @@ Scenario torn_first_record_scenario() {
 /// SIGKILL loses nothing that was written, then a power cut takes what was never made durable: what the
 /// second process found and built upon must be durable by then.
 Scenario kill_then_power_cut_scenario() {
-  return {.name = "kill_then_power_cut", .prepare = prepare_keys, .act = [](Actor& actor) {
+  return {.name = "kill_then_power_cut", .prepare = prepare_keys<6>, .act = [](Actor& actor) {
             actor.open();
             for (std::uint64_t i = 10; i < 13; ++i)
               actor.put("users", key_of(i), value_of(i, kValueBytes), Durability::buffered);

@@ -6,15 +6,15 @@
 namespace holdfast::lab {
 namespace {
 
-constexpr std::size_t kValueBytes = 40;
-
-void prepare_keys(Actor& actor) {
-  actor.space("users");
-  for (std::uint64_t i = 0; i < 4; ++i) actor.put("users", key_of(i), value_of(i, kValueBytes));
+/// In a thread of its own it would come at any event.
+Options by_call_alone() {
+  Options options;
+  options.sweep_interval_ms = 0;
+  return options;
 }
 
 Scenario puts_scenario() {
-  return {.name = "fault_in_puts", .prepare = prepare_keys, .act = [](Actor& actor) {
+  return {.name = "fault_in_puts", .prepare = prepare_keys<4>, .act = [](Actor& actor) {
             if (!actor.open()) return;
             for (std::uint64_t i = 10; i < 14; ++i) actor.put("users", key_of(i), value_of(i, kValueBytes));
             actor.erase("users", key_of(1));
@@ -22,7 +22,7 @@ Scenario puts_scenario() {
 }
 
 Scenario batches_scenario() {
-  return {.name = "fault_in_batches", .prepare = prepare_keys, .act = [](Actor& actor) {
+  return {.name = "fault_in_batches", .prepare = prepare_keys<4>, .act = [](Actor& actor) {
             if (!actor.open()) return;
             for (std::uint64_t i = 10; i < 14; i += 2)
               actor.batch({{"users", key_of(i), intern(value_of(i, kValueBytes))},
@@ -31,8 +31,8 @@ Scenario batches_scenario() {
           }};
 }
 
-Scenario buffered_scenario() {
-  return {.name = "fault_in_sync", .prepare = prepare_keys, .act = [](Actor& actor) {
+Scenario sync_scenario() {
+  return {.name = "fault_in_sync", .prepare = prepare_keys<4>, .act = [](Actor& actor) {
             if (!actor.open()) return;
             for (std::uint64_t round = 0; round < 2; ++round) {
               actor.put("users", key_of(1), value_of(100 + round, kValueBytes), Durability::buffered);
@@ -46,7 +46,7 @@ Scenario buffered_scenario() {
 
 Scenario extents_scenario() {
   return {.name = "fault_in_extents",
-          .prepare = prepare_keys,
+          .prepare = prepare_keys<4>,
           .act =
               [](Actor& actor) {
                 if (!actor.open()) return;
@@ -63,7 +63,7 @@ Scenario appends_scenario() {
   return {.name = "fault_in_appends",
           .prepare =
               [](Actor& actor) {
-                prepare_keys(actor);
+                prepare_keys<4>(actor);
                 actor.stream("audit");
                 actor.append("audit", value_of(500, kValueBytes));
               },
@@ -84,10 +84,33 @@ Scenario appends_scenario() {
           .deep_every = 64};
 }
 
+Scenario compaction_scenario() {
+  return {.name = "fault_in_compaction",
+          .prepare =
+              [](Actor& actor) {
+                actor.stream("audit", Durability::immediate,
+                             {.segment_records_max = 3, .compact_by_key = true, .compact_garbage_percent_min = 1});
+                for (std::uint64_t i = 1; i <= 6; ++i)
+                  i == 2 ? actor.append("audit", value_of(i, kValueBytes))
+                         : actor.append_keyed("audit", key_of(1), value_of(i, kValueBytes));
+              },
+          .act =
+              [](Actor& actor) {
+                if (!actor.open()) return;
+                actor.append_keyed("audit", key_of(1), value_of(7, kValueBytes));
+                actor.compact_stream("audit", {1, 3, 4, 5, 6});
+                actor.append("audit", value_of(8, kValueBytes));
+                actor.close();
+              },
+          .options = by_call_alone(),
+          .deep_every = 64};
+}
+
 }  // namespace
 
 std::vector<Scenario> fault_scenarios() {
-  return {puts_scenario(), batches_scenario(), buffered_scenario(), extents_scenario(), appends_scenario()};
+  return {puts_scenario(),    batches_scenario(), sync_scenario(),
+          extents_scenario(), appends_scenario(), compaction_scenario()};
 }
 
 }  // namespace holdfast::lab

@@ -73,13 +73,15 @@ std::vector<Case> cases(std::initializer_list<MediumModel> models, std::initiali
 INSTANTIATE_TEST_SUITE_P(Syncs, LabSyncFaults,
                          ::testing::ValuesIn(cases({MediumModel::pages},
                                                    {"fault_in_puts", "fault_in_batches", "fault_in_sync",
-                                                    "fault_in_extents", "fault_in_appends"})),
+                                                    "fault_in_extents", "fault_in_appends", "fault_in_compaction"})),
                          case_name);
 // Where syncs are shared, all but buffered writes go by commit(), whose failures the first suite has.
 INSTANTIATE_TEST_SUITE_P(Writes, LabWriteFaults,
                          ::testing::Values(Case{"fault_in_sync", MediumModel::cache_lines},
                                            Case{"fault_in_extents", MediumModel::cache_lines},
                                            Case{"fault_in_appends", MediumModel::cache_lines},
+                                           Case{"fault_in_compaction", MediumModel::cache_lines},
+                                           Case{"fault_in_compaction", MediumModel::pages},
                                            Case{"fault_in_sync", MediumModel::pages}),
                          case_name);
 INSTANTIATE_TEST_SUITE_P(Growth, LabGrowFaults,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -23,12 +24,27 @@ struct Change {
   bool appends = false;  ///< No two records of a stream are equal, so that each tells who appended it.
 };
 
+/// The records of a stream from `from` on are taken away; `to` is the next id.
+struct EndCut {
+  std::string stream;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+};
+
 /// One call that changes the store, on the clock of the medium's events: a call that began at 7 has left no
 /// trace behind 7 events, one acknowledged at 9 had returned when the 10th event came.
 struct Operation {
   std::uint32_t thread = 0;
   std::vector<Change> changes;  ///< All or none (several: a batch).
   std::string creates_space{};
+  std::string drops_space{};  ///< The changes erase all its keys.
+  std::string drops_stream{};
+  std::string cuts_stream{};   ///< Its records below `cuts_before` go.
+  std::uint64_t cuts_before = 0;
+  std::vector<EndCut> end_cuts{};  ///< All or none.
+  std::string thins_stream{};              ///< These of its records go, ...
+  std::map<std::uint64_t, Value> thinned{};  ///< ... by their ids, ...
+  std::uint64_t thinned_for = 0;           ///< ... and were replaced by records up to this one.
   Durability durability = Durability::immediate;
   std::uint64_t first_id = 0;  ///< Of appends to one stream, once it was told.
   std::uint64_t began = 0;

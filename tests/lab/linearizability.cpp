@@ -52,6 +52,13 @@ class Search {
       case KeyCall::Kind::compare_and_set:
         if (is_answered && call.answer != (value == call.expected)) return std::nullopt;
         return value == call.expected ? call.value : value;
+      case KeyCall::Kind::put_if_absent:
+        if (is_answered && call.answer != (value == 0)) return std::nullopt;
+        return value == 0 ? call.value : value;
+      case KeyCall::Kind::exchange:
+        return is_answered && call.expected != value ? std::nullopt : std::optional(call.value);
+      case KeyCall::Kind::add:
+        return is_answered && call.value != value + call.expected ? std::nullopt : std::optional(value + call.expected);
     }
     return std::nullopt;
   }

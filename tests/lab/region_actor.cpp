@@ -9,41 +9,23 @@ namespace {
 
 using Regions = RegionHistory::Regions;
 
-constexpr std::size_t kOwnerBytes = 40;
-
-/// The region's bytes as a reader sees them now.
-std::string contents_of(const RegionHistory::Region& region) {
-  std::string bytes = region.durable;
-  for (const auto& written : region.since) {
-    if (written.offset + written.bytes.size() > bytes.size()) bytes.resize(written.offset + written.bytes.size(), '\0');
-    bytes.replace(written.offset, written.bytes.size(), written.bytes);
-  }
-  return bytes;
-}
-
-void flush_model(RegionHistory::Region& region) {
-  region.durable = contents_of(region);
-  region.since.clear();
-}
-
-/// Bytes that are there, all of them, once the call has returned: what was written to them before cannot come back.
-void put_durably(RegionHistory::Region& region, const RegionHistory::Written& written) {
-  const std::uint64_t end = written.offset + written.bytes.size();
-  if (end > region.durable.size()) region.durable.resize(end, '\0');
-  region.durable.replace(written.offset, written.bytes.size(), written.bytes);
-  for (auto& earlier : region.since)
-    for (std::uint64_t i = 0; i < earlier.bytes.size(); ++i)
-      if (earlier.offset + i >= written.offset && earlier.offset + i < end)
-        earlier.bytes[i] = written.bytes[earlier.offset + i - written.offset];
-}
-
-std::string text_of(const RegionView& view) {
-  std::string text;
-  for (const auto& span : view.spans()) text.append(reinterpret_cast<const char*>(span.data()), span.size());
-  return text;
-}
-
 }  // namespace
+
+void update_model(RegionHistory::Region& model, const std::vector<RegionHistory::Written>& writes) {
+  bool grows = contents_of(model).size() > model.durable.size();
+  for (const auto& written : writes) grows |= written.offset + written.bytes.size() > model.durable.size();
+  if (grows) flush_model(model);  // a new size takes along what is buffered
+  for (const auto& written : writes) put_durably(model, written);
+}
+
+void truncate_write_model(RegionHistory::Region& model, const RegionHistory::Written& end) {
+  const auto& [offset, bytes] = end;
+  if (offset + bytes.size() != model.durable.size()) flush_model(model);
+  model.durable.resize(offset, '\0');
+  std::erase_if(model.since, [&, at = offset](const auto& written) { return written.offset >= at; });
+  for (auto& written : model.since) written.bytes.resize(std::min<std::size_t>(written.bytes.size(), offset - written.offset));
+  put_durably(model, end);
+}
 
 RegionActor::RegionActor(std::shared_ptr<testing::CrashMedium> medium, const Options& options)
     : medium_(std::move(medium)) {
@@ -56,8 +38,9 @@ RegionActor::RegionActor(std::shared_ptr<testing::CrashMedium> medium, const Opt
   Regions present;
   for (const auto& [name, bytes] : read_regions(*store_, complaints)) {
     present[name] = {bytes, {}};
-    handles_.emplace(name, std::move(*store_->region(name)));
+    if (is_region(name)) handles_.emplace(name, std::move(*store_->region(name)));
   }
+  find_records();
   history_.begin(std::move(present), 0);
   history_.end(0);
 }
@@ -138,26 +121,15 @@ void RegionActor::truncate(const std::string& name, std::uint64_t size_bytes) {
 
 void RegionActor::update(const std::string& name, const std::vector<RegionHistory::Written>& writes) {
   Regions after = history_.now();
-  RegionHistory::Region& model = after[name];
-  bool grows = contents_of(model).size() > model.durable.size();
-  for (const auto& written : writes) grows |= written.offset + written.bytes.size() > model.durable.size();
-  if (grows) flush_model(model);  // a new size takes along what is buffered
+  update_model(after[name], writes);
   std::vector<RegionWrite> list;
-  for (const auto& written : writes) {
-    put_durably(model, written);
-    list.push_back({written.offset, std::as_bytes(std::span(written.bytes))});
-  }
+  for (const auto& written : writes) list.push_back({written.offset, std::as_bytes(std::span(written.bytes))});
   call(std::move(after), [&] { return region(name).update(list); });
 }
 
 void RegionActor::truncate_write(const std::string& name, std::uint64_t offset, const std::string& bytes) {
   Regions after = history_.now();
-  RegionHistory::Region& model = after[name];
-  if (offset + bytes.size() != model.durable.size()) flush_model(model);
-  model.durable.resize(offset, '\0');
-  std::erase_if(model.since, [&](const auto& written) { return written.offset >= offset; });
-  for (auto& written : model.since) written.bytes.resize(std::min<std::size_t>(written.bytes.size(), offset - written.offset));
-  put_durably(model, {offset, bytes});
+  truncate_write_model(after[name], {offset, bytes});
   call(std::move(after), [&] { return region(name).truncate_write(offset, std::as_bytes(std::span(bytes))); });
 }
 
@@ -208,34 +180,5 @@ void RegionActor::watch(const std::string& name) {
 }
 
 void RegionActor::let_go() { watched_.clear(); }
-
-RegionContents read_regions(Store& store, std::vector<std::string>& complaints) {
-  for (const Damage& damage : store.recovery().damage) complaints.push_back("damage: " + damage.message);
-  RegionContents contents;
-  const auto spaces = store.spaces();
-  if (!spaces) {
-    complaints.push_back(spaces.error().to_string());
-    return contents;
-  }
-  for (const SpaceInfo& info : *spaces) {
-    if (info.kind != SpaceKind::region) continue;
-    auto region = store.region(info.name);
-    if (!region) {
-      complaints.push_back(region.error().to_string());
-      continue;
-    }
-    std::string bytes(region->size().value_or(0), '\0');
-    if (auto read = region->read_at(0, std::as_writable_bytes(std::span(bytes))); !read)
-      complaints.push_back(read.error().to_string());
-    const auto view = region->view(0, bytes.size());
-    if (!view || text_of(*view) != bytes) complaints.push_back("a view differs from read_at");
-    const auto described = region->info();
-    if (!described) complaints.push_back(described.error().to_string());
-    if (described && !described->metadata.owner.empty() && described->metadata.owner != bytes.substr(0, kOwnerBytes))
-      complaints.push_back("a region's metadata is another's");
-    contents.emplace(info.name, std::move(bytes));
-  }
-  return contents;
-}
 
 }  // namespace holdfast::lab

@@ -56,4 +56,40 @@ std::string RegionHistory::check(const RegionContents& found, std::uint64_t even
   return wrong;
 }
 
+std::string text_of(const RegionView& view) {
+  std::string text;
+  for (const auto& span : view.spans()) text.append(reinterpret_cast<const char*>(span.data()), span.size());
+  return text;
+}
+
+std::string contents_of(const RegionHistory::Region& region) {
+  std::string bytes = region.durable;
+  for (const auto& written : region.since) {
+    if (written.offset + written.bytes.size() > bytes.size()) bytes.resize(written.offset + written.bytes.size(), '\0');
+    bytes.replace(written.offset, written.bytes.size(), written.bytes);
+  }
+  return bytes;
+}
+
+void flush_model(RegionHistory::Region& region) {
+  region.durable = contents_of(region);
+  region.since.clear();
+}
+
+void put_durably(RegionHistory::Region& region, const RegionHistory::Written& written) {
+  const std::uint64_t end = written.offset + written.bytes.size();
+  if (end > region.durable.size()) region.durable.resize(end, '\0');
+  region.durable.replace(written.offset, written.bytes.size(), written.bytes);
+  for (auto& earlier : region.since)
+    for (std::uint64_t i = 0; i < earlier.bytes.size(); ++i)
+      if (earlier.offset + i >= written.offset && earlier.offset + i < end)
+        earlier.bytes[i] = written.bytes[earlier.offset + i - written.offset];
+}
+
+std::string version_name(const std::string& region, std::uint64_t number) { return region + "@" + std::to_string(number); }
+
+std::string sealed_name(const std::string& region) { return region + "!sealed"; }
+
+bool is_region(const std::string& name) { return name.find_first_of("@!") == std::string::npos; }
+
 }  // namespace holdfast::lab

@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include <holdfast/region.hpp>
+
 namespace holdfast::lab {
 
-/// What a store's regions hold, by name.
+/// What a store's regions hold, by name; of "a" sealed, "a!sealed" is there too, and of its second version "a@2".
 using RegionContents = std::map<std::string, std::string>;
 
 /// What was done to regions and what was promised for them, call after call of one thread. A crash image is held
@@ -46,5 +48,24 @@ class RegionHistory {
   };
   std::vector<Call> calls_;
 };
+
+/// The size of a region's metadata.
+inline constexpr std::size_t kOwnerBytes = 40;
+
+[[nodiscard]] std::string text_of(const RegionView& view);
+
+/// The region's bytes as a reader sees them now.
+[[nodiscard]] std::string contents_of(const RegionHistory::Region& region);
+
+/// All that was written is durable.
+void flush_model(RegionHistory::Region& region);
+
+/// Bytes that are there, all of them, once the call has returned: what was written to them before cannot come back.
+void put_durably(RegionHistory::Region& region, const RegionHistory::Written& written);
+
+[[nodiscard]] std::string version_name(const std::string& region, std::uint64_t number);
+[[nodiscard]] std::string sealed_name(const std::string& region);
+/// Whether it is a region's own name, and neither of those above.
+[[nodiscard]] bool is_region(const std::string& name);
 
 }  // namespace holdfast::lab

@@ -12,6 +12,7 @@
 #include "actor.hpp"
 #include "mutants/mutants.hpp"
 #include "region_actor.hpp"
+#include "region_scenarios.hpp"
 #include "runner.hpp"
 
 namespace holdfast::lab {
@@ -21,148 +22,6 @@ using testing::CrashImage;
 using testing::CrashMedium;
 using testing::CrashPoint;
 using testing::MediumModel;
-
-struct RegionScenario {
-  std::string name;
-  std::function<void(RegionActor&)> act;
-};
-
-/// Acts on a closed store with the regions "a" of 3,000 bytes and "b" of 70,000.
-std::vector<RegionScenario> region_scenarios() {
-  constexpr auto kNow = Durability::immediate;
-  return {
-      {"create", [](RegionActor& actor) { actor.create("c"); actor.append("c", value_of(1, 100), kNow); }},
-      {"create_with_bytes",
-       [](RegionActor& actor) {
-         actor.create_with("c", value_of(1, 9'000));
-         actor.create_with("d", value_of(2, 100));
-         actor.remove("c");
-         actor.create_with("c", value_of(3, 9'000));
-       }},
-      {"append_and_flush",
-       [](RegionActor& actor) {
-         actor.append("a", value_of(1, 200));
-         actor.append("a", value_of(2, 5'000));
-         actor.flush("a");
-         actor.append("a", value_of(3, 50));
-         actor.flush("a");
-         actor.append("a", value_of(4, 700));
-       }},
-      {"append_immediate",
-       [](RegionActor& actor) {
-         for (std::uint64_t i = 0; i < 3; ++i) actor.append("a", value_of(i, 300), kNow);
-         actor.append("a", value_of(9, 100));
-         actor.append("a", value_of(10, 100), kNow);
-       }},
-      {"write_in_place",
-       [](RegionActor& actor) {
-         actor.write_at("a", 100, value_of(1, 600));
-         actor.write_at("a", 500, value_of(2, 600));
-         actor.flush("a");
-         actor.write_at("a", 700, value_of(3, 300), kNow);
-         actor.write_at("a", 800, value_of(4, 64));
-       }},
-      {"gap",
-       [](RegionActor& actor) {
-         actor.write_at("a", 6'000, value_of(1, 200), kNow);
-         actor.write_at("a", 9'000, value_of(2, 10));
-         actor.flush("a");
-       }},
-      {"growth",
-       [](RegionActor& actor) {
-         actor.append("a", value_of(1, 90'000));
-         actor.append("b", value_of(2, 40'000));
-         actor.sync();
-         actor.append("a", value_of(3, 100'000), kNow);
-       }},
-      {"truncate",
-       [](RegionActor& actor) {
-         actor.write_at("b", 10, value_of(1, 300));
-         actor.truncate("b", 1'000);
-         actor.append("b", value_of(2, 400), kNow);
-         actor.truncate("b", 5'000);
-         actor.truncate("b", 0);
-         actor.append("a", value_of(3, 60'000), kNow);
-       }},
-      {"update",
-       [](RegionActor& actor) {
-         actor.write_at("b", 4'000, value_of(1, 300));
-         actor.update("b", {{100, value_of(2, 300)}, {66'000, value_of(3, 500)}, {300, value_of(4, 5'000)}});
-         actor.write_at("b", 200, value_of(5, 100), kNow);
-         actor.update("b", {{150, value_of(6, 100)}});
-         actor.append("a", value_of(7, 66'000), kNow);
-       }},
-      {"update_growing",
-       [](RegionActor& actor) {
-         actor.append("a", value_of(1, 300));
-         actor.update("a", {{80'000, value_of(2, 600)}, {10, value_of(3, 20)}});
-         actor.append("a", value_of(4, 50));
-         actor.update("a", {{80'600, value_of(5, 100)}});
-       }},
-      {"update_under_a_view",
-       [](RegionActor& actor) {
-         actor.watch("b");
-         for (std::uint64_t i = 0; i < 3; ++i) actor.update("b", {{0, value_of(i, 30'000)}});
-         actor.append("a", value_of(4, 66'000), kNow);
-         actor.let_go();
-         actor.update("b", {{20'000, value_of(5, 30'000)}});
-       }},
-      {"truncate_write",
-       [](RegionActor& actor) {
-         actor.write_at("b", 300, value_of(1, 300));
-         actor.truncate_write("b", 500, value_of(2, 700));
-         actor.append("a", value_of(3, 66'000), kNow);
-         actor.truncate_write("b", 5'000, value_of(4, 100));
-         actor.truncate_write("b", 4'900, value_of(5, 200));
-       }},
-      {"shrink",
-       [](RegionActor& actor) {
-         actor.append("a", value_of(1, 3'000));
-         actor.shrink("a");
-         actor.shrink("b");
-         actor.append("a", value_of(2, 60'000), kNow);
-       }},
-      {"rename",
-       [](RegionActor& actor) {
-         actor.append("a", value_of(1, 100));
-         actor.rename("a", "renamed");
-         actor.flush("renamed");
-         actor.rename("b", "a");
-       }},
-      {"remove",
-       [](RegionActor& actor) {
-         actor.append("a", value_of(1, 100));
-         actor.remove("b");
-         actor.append("a", value_of(2, 66'000), kNow);
-         actor.create("b");
-         actor.append("b", value_of(3, 100), kNow);
-       }},
-      {"remove_under_a_view",
-       [](RegionActor& actor) {
-         actor.watch("b");
-         actor.remove("b");
-         actor.append("a", value_of(1, 66'000), kNow);
-         actor.append("a", value_of(2, 66'000), kNow);
-         actor.let_go();
-         actor.append("a", value_of(3, 66'000), kNow);
-       }},
-      {"truncate_under_a_view",
-       [](RegionActor& actor) {
-         actor.watch("b");
-         actor.truncate("b", 0);
-         actor.append("a", value_of(1, 66'000));
-         actor.append("b", value_of(2, 66'000), kNow);
-         actor.append("b", value_of(3, 66'000), kNow);
-         actor.let_go();
-       }},
-      {"close",
-       [](RegionActor& actor) {
-         actor.append("a", value_of(1, 100));
-         actor.write_at("b", 5, value_of(2, 100));
-         actor.close();
-       }},
-  };
-}
 
 Options options() {
   Options options;
@@ -228,17 +87,29 @@ void crash_in_recovery(const Opened& first, MediumModel model, const RegionHisto
   });
 }
 
-/// Writes on behind a recovery, cuts the power once more at its end.
-void write_on(const CrashImage& image, MediumModel model, Report& report) {
+constexpr int kRoundsOfRecords = 2;  // so that a batch is decided in a later epoch, and the catalog forgets it in another
+
+/// Writes on behind a recovery, cuts the power once more at its end; where there are records, anywhere in a batch that
+/// takes them along, and behind it the same again.
+void write_on(const CrashImage& image, MediumModel model, Report& report, int round = 1) {
   auto medium = CrashMedium::from_image(image, medium_options(model));
   RegionActor actor(medium, options());
-  actor.create("written on");
-  actor.append("written on", value_of(900, 5'000), Durability::immediate);
-  actor.append("written on", value_of(901, 100));
+  const std::string name = "written on " + std::to_string(round);
+  actor.create(name);
+  actor.append(name, value_of(900, 5'000), Durability::immediate);
+  actor.append(name, value_of(901, 100));
+  if (actor.has_records()) actor.put(name, "1");
+  std::uint64_t first_point = medium->event_count();
+  if (actor.has_records()) {
+    actor.commit({{name, 20, value_of(902, 200)}}, {{name, "2"}}, {name});
+    if (round < kRoundsOfRecords) first_point = medium->event_count();
+  }
   report.wrong.insert(report.wrong.end(), actor.complaints().begin(), actor.complaints().end());
-  const testing::CrashImagesOptions images{.set = testing::ImageSet::small, .first_point = medium->event_count()};
+  const testing::CrashImagesOptions images{.set = testing::ImageSet::small, .first_point = first_point};
   for_each_crash_image(*medium, images, [&](const CrashPoint& point, const CrashImage& second) {
     ++report.images;
+    if (actor.has_records() && round < kRoundsOfRecords && point.image_index == 0)
+      write_on(second, model, report, round + 1);
     const Opened again = recover(second, model);
     if (!again.complaints.empty()) report.wrong.push_back("written on: " + again.complaints.front());
     if (auto wrong = actor.history().check(again.contents, point.event_count); !wrong.empty())
@@ -255,7 +126,9 @@ Report run(const RegionScenario& scenario, MediumModel model, std::uint64_t imag
   scenario.act(actor);
   report.wrong = actor.complaints();
   const testing::CrashImagesOptions images{
-      .seed = run_options_from_environment().seed, .images_max = images_max, .first_point = opened_at};
+      .seed = run_options_from_environment().seed,
+      .images_max = images_max == 0 ? scenario.images_max : images_max,
+      .first_point = opened_at};
   std::unordered_map<std::uint64_t, Opened> recovered;  // by the image's hash: equal images are opened once
   for_each_crash_image(*medium, images, [&](const CrashPoint& point, const CrashImage& image) {
     if (!report.wrong.empty()) return false;
@@ -264,13 +137,13 @@ Report run(const RegionScenario& scenario, MediumModel model, std::uint64_t imag
     if (is_new) {
       ++report.recoveries;
       found->second = recover(image, model);
-      if (point.image_index >= 2) found->second.medium.reset();
+      if (point.image_index >= 2 || point.event_count % scenario.deep_every != 0) found->second.medium.reset();
     }
     const Opened& opened = found->second;
     if (!opened.complaints.empty()) report.wrong.push_back(point.to_string() + ": " + opened.complaints.front());
     if (auto wrong = actor.history().check(opened.contents, point.event_count); !wrong.empty())
       report.wrong.push_back(point.to_string() + ": " + wrong);
-    if (is_new && point.image_index < 2) {
+    if (is_new && point.image_index < 2 && point.event_count % scenario.deep_every == 0) {
       if (recover(image, model, OpenMode::read_only).contents != opened.contents)
         report.wrong.push_back(point.to_string() + ": a read-only open shows something else");
       crash_in_recovery(opened, model, actor.history(), point, report);
@@ -291,8 +164,9 @@ void PrintTo(const Case& one, std::ostream* out) { *out << one.scenario.name << 
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const RegionScenario& scenario : region_scenarios())
-    for (const MediumModel model : {MediumModel::cache_lines, MediumModel::pages}) all.push_back({scenario, model});
+  for (const auto& scenarios : {region_scenarios(), region_form_scenarios()})
+    for (const RegionScenario& scenario : scenarios)
+      for (const MediumModel model : {MediumModel::cache_lines, MediumModel::pages}) all.push_back({scenario, model});
   return all;
 }
 
@@ -332,6 +206,8 @@ TEST(RegionLabMutants, AreCaughtByTwoScenariosEach) {
                                     {Mutant::swap_before_bytes, "update", kPages},
                                     {Mutant::swap_before_bytes, "truncate_write", kPages},
                                     {Mutant::swap_before_bytes, "update_growing", kPages},
+                                    {Mutant::undecided_admitted, "batch_of_everything", kLines},
+                                    {Mutant::undecided_admitted, "batch_of_everything", kPages},
                                     {Mutant::region_not_drained, "append_and_flush", kPages},
                                     {Mutant::region_not_drained, "write_in_place", kPages}};
   std::map<Mutant, int> catches;

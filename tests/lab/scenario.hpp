@@ -29,6 +29,16 @@ struct Scenario {
   std::uint64_t deep_every = 4;
 };
 
+/// Of a small value.
+inline constexpr std::size_t kValueBytes = 40;
+
+/// Makes the space "users" and puts its first keys.
+template <std::uint64_t kKeys>
+void prepare_keys(Actor& actor) {
+  actor.space("users");
+  for (std::uint64_t i = 0; i < kKeys; ++i) actor.put("users", key_of(i), value_of(i, kValueBytes));
+}
+
 /// Acts made up by a seed. Those from HOLDFAST_LAB_RANDOM_FIRST (default 1) on run, HOLDFAST_LAB_RANDOM_COUNT
 /// of them.
 inline constexpr std::uint64_t kRandomScenarioCount = 4;
@@ -43,7 +53,14 @@ inline constexpr std::uint64_t kRandomScenarioCount = 4;
 // One function a file; scenarios() joins them.
 [[nodiscard]] std::vector<Scenario> store_scenarios();       // create, open, close, recovery
 [[nodiscard]] std::vector<Scenario> write_scenarios();       // put, overwrite, erase, batch
+[[nodiscard]] std::vector<Scenario> kv_scenarios();          // several keys in one call, conditional, without waiting
+[[nodiscard]] std::vector<Scenario> ordered_scenarios();     // ordered spaces
+[[nodiscard]] std::vector<Scenario> cleaning_scenarios();    // segments that are cleaned, spaces that are dropped
+[[nodiscard]] std::vector<Scenario> value_scenarios();       // compressed values, keys that expire
 [[nodiscard]] std::vector<Scenario> log_scenarios();         // appends, batches over streams and keys
+[[nodiscard]] std::vector<Scenario> truncation_scenarios();  // streams whose begin goes, and that are dropped
+[[nodiscard]] std::vector<Scenario> end_scenarios();         // streams whose end goes
+[[nodiscard]] std::vector<Scenario> compaction_scenarios();  // streams of which records are left out
 [[nodiscard]] std::vector<Scenario> space_scenarios();       // growth, rollover, large values, publishing
 [[nodiscard]] std::vector<Scenario> durability_scenarios();  // buffered, interval, mixed, kill and power cut
 [[nodiscard]] std::vector<Scenario> thread_scenarios();      // two threads

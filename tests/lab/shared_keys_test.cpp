@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <mutex>
 #include <random>
@@ -61,12 +62,36 @@ TEST(Linearizability, AnEraseKnowsWhetherThereWasSomething) {
   EXPECT_TRUE(is_linearizable({answered(Kind::erase, 1, 2, 0, true)}, 5));
 }
 
+TEST(Linearizability, AnExchangeKnowsWhatItFoundAndAnAddItsSum) {
+  const auto with = [](Kind kind, ValueNumber value, ValueNumber expected) {
+    return KeyCall{.kind = kind, .begun = 1, .ended = 2, .value = value, .expected = expected};
+  };
+  EXPECT_TRUE(is_linearizable({with(Kind::exchange, 7, 5)}, 5));
+  EXPECT_FALSE(is_linearizable({with(Kind::exchange, 7, 0)}, 5));
+  EXPECT_TRUE(is_linearizable({with(Kind::exchange, 7, 8), with(Kind::exchange, 8, 5)}, 5));
+  EXPECT_TRUE(is_linearizable({with(Kind::add, 7, 2), with(Kind::add, 8, 1)}, 5));
+  EXPECT_FALSE(is_linearizable({with(Kind::add, 7, 2), with(Kind::add, 6, 1)}, 4));
+}
+
+TEST(Linearizability, OneWhoPutsIfAbsentMustHaveFoundNothing) {
+  EXPECT_TRUE(is_linearizable({answered(Kind::put_if_absent, 1, 2, 7, true), answered(Kind::get, 3, 4, 7)}, 0));
+  EXPECT_FALSE(is_linearizable({answered(Kind::put_if_absent, 1, 2, 7, true)}, 5));
+  EXPECT_FALSE(is_linearizable({answered(Kind::put_if_absent, 1, 2, 7, false)}, 0));
+}
+
 constexpr int kThreads = 3;
-constexpr int kKeys = 2;
-constexpr int kCallsPerThread = 16;
+constexpr int kKeys = 3;  // the last one is a counter
+constexpr int kCounter = kKeys - 1;
+constexpr int kCallsPerThread = 20;
 constexpr std::size_t kValueBytes = 40;
 
 std::string key_name(int key) { return "shared " + std::to_string(key); }
+
+ValueNumber counter_in(const std::optional<std::string>& bytes) {
+  std::int64_t counter = 0;
+  if (bytes && bytes->size() == sizeof counter) std::memcpy(&counter, bytes->data(), sizeof counter);
+  return static_cast<ValueNumber>(counter);
+}
 
 std::string text_of(ValueNumber value) { return std::to_string(value) + " " + value_of(value, kValueBytes); }
 
@@ -107,48 +132,139 @@ class SharedKeys {
     KeyCall call{};
   };
 
+  /// An asynchronous put that is still open.
+  struct Open {
+    Noted noted;
+    Ticket ticket;
+  };
+
   void work(Kv& space, int thread) {
     std::mt19937_64 random(seed_ * 31 + static_cast<std::uint64_t>(thread));
+    std::optional<Open> open;
     for (int i = 0; i < kCallsPerThread; ++i) {
       Noted noted{.key = static_cast<int>(random() % kKeys), .events_before = medium_->event_count()};
       noted.call.begun = ++clock_;
-      call(space, noted, random() % 8);
-      noted.call.ended = ++clock_;
-      noted.events_behind = medium_->event_count();
-      const std::lock_guard lock(mutex_);
-      noted_.push_back(noted);
+      if (noted.key == kCounter) {
+        count(space, noted, random() % 4);
+      } else if (const std::uint64_t what = random() % 12; what < 3) {
+        finish(open);
+        put_async(space, noted, open);
+        continue;  // one more call comes before anybody asks for its outcome
+      } else {
+        call(space, noted, what);
+      }
+      note(noted);
+      finish(open);
+    }
+    finish(open);
+  }
+
+  void note(Noted noted) {
+    noted.call.ended = ++clock_;
+    noted.events_behind = medium_->event_count();
+    const std::lock_guard lock(mutex_);
+    noted_.push_back(noted);
+  }
+
+  void put_async(Kv& space, Noted& noted, std::optional<Open>& open) {
+    noted.call.kind = Kind::put;
+    noted.call.value = ++last_value_;
+    auto ticket = space.put_async(key_name(noted.key), text_of(noted.call.value));
+    ASSERT_TRUE(ticket) << ticket.error().to_string();
+    open.emplace(Open{noted, std::move(*ticket)});
+  }
+
+  void finish(std::optional<Open>& open) {
+    if (!open) return;
+    const auto outcome = open->ticket.wait();
+    ASSERT_TRUE(outcome) << outcome.error().to_string();
+    note(open->noted);
+    open.reset();
+  }
+
+  void count(Kv& space, Noted& noted, std::uint64_t what) {
+    KeyCall& call = noted.call;
+    const std::string key = key_name(noted.key);
+    if (what == 0) {
+      call.kind = Kind::get;
+      const auto found = space.get(key);
+      ASSERT_TRUE(found) << found.error().to_string();
+      call.value = counter_in(*found);
+    } else {
+      call.kind = Kind::add;
+      call.expected = static_cast<ValueNumber>(what);
+      const auto sum = space.add(key, static_cast<std::int64_t>(what));
+      ASSERT_TRUE(sum) << sum.error().to_string();
+      call.value = static_cast<ValueNumber>(*sum);
     }
   }
 
   void call(Kv& space, Noted& noted, std::uint64_t what) {
     KeyCall& call = noted.call;
     const std::string key = key_name(noted.key);
-    if (what < 2) {
+    if (what < 5) {
       call.kind = Kind::get;
       const auto found = space.get(key);
       ASSERT_TRUE(found) << found.error().to_string();
       call.value = number_of(*found);
-    } else if (what < 5) {
+    } else if (what < 6) {
       call.kind = Kind::put;
       call.value = ++last_value_;
       ASSERT_TRUE(space.put(key, text_of(call.value)));
-    } else if (what < 6) {
+    } else if (what < 7) {
       call.kind = Kind::erase;
       const auto erased = space.erase(key);
       ASSERT_TRUE(erased) << erased.error().to_string();
       call.answer = *erased;
-    } else {
-      const auto present = space.get(key);
-      ASSERT_TRUE(present) << present.error().to_string();
-      call.kind = Kind::compare_and_set;
-      call.begun = ++clock_;  // the look before is no part of it
-      call.expected = number_of(*present);
+    } else if (what < 8) {
+      call.kind = Kind::put_if_absent;
       call.value = ++last_value_;
-      const auto set = space.compare_and_set(
-          key, *present ? std::optional<std::string_view>(**present) : std::nullopt, text_of(call.value));
-      ASSERT_TRUE(set) << set.error().to_string();
-      call.answer = *set;
+      const auto stored = space.put_if_absent(key, text_of(call.value));
+      ASSERT_TRUE(stored) << stored.error().to_string();
+      call.answer = *stored;
+    } else if (what < 10) {
+      exchange(space, noted, what == 9);
+    } else {
+      compare_and_set(space, noted);
     }
+  }
+
+  /// By Kv::exchange, or by Kv::update; now and then for nothing.
+  void exchange(Kv& space, Noted& noted, bool updates) {
+    KeyCall& call = noted.call;
+    const std::string key = key_name(noted.key);
+    call.kind = Kind::exchange;
+    call.value = ++last_value_;
+    if (call.value % 4 == 0) call.value = 0;
+    std::optional<std::string> desired;
+    if (call.value != 0) desired = text_of(call.value);
+    if (updates) {
+      const auto updated = space.update(key, [&](std::optional<std::string_view> present) {
+        call.expected = number_of(present ? std::optional<std::string>(*present) : std::nullopt);
+        return desired;
+      });
+      ASSERT_TRUE(updated) << updated.error().to_string();
+      ASSERT_EQ(*updated, desired);
+    } else {
+      const auto before = space.exchange(key, desired);
+      ASSERT_TRUE(before) << before.error().to_string();
+      call.expected = number_of(*before);
+    }
+  }
+
+  void compare_and_set(Kv& space, Noted& noted) {
+    KeyCall& call = noted.call;
+    const std::string key = key_name(noted.key);
+    const auto present = space.get(key);
+    ASSERT_TRUE(present) << present.error().to_string();
+    call.kind = Kind::compare_and_set;
+    call.begun = ++clock_;  // the look before is no part of it
+    call.expected = number_of(*present);
+    call.value = ++last_value_;
+    const auto set = space.compare_and_set(
+        key, *present ? std::optional<std::string_view>(**present) : std::nullopt, text_of(call.value));
+    ASSERT_TRUE(set) << set.error().to_string();
+    call.answer = *set;
   }
 
   std::shared_ptr<testing::CrashMedium> medium_;
@@ -167,8 +283,8 @@ Values values_in(Store& store) {
   for (int key = 0; key < kKeys; ++key) {
     const auto found = space ? space->get(key_name(key)) : Result<std::optional<std::string>>(Unexpected(space.error()));
     EXPECT_TRUE(found) << found.error().to_string();
-    values.push_back(found ? number_of(*found) : 0);
-    if (found && *found) {
+    values.push_back(!found ? 0 : key == kCounter ? counter_in(*found) : number_of(*found));
+    if (found && *found && key != kCounter) {
       EXPECT_EQ(**found, text_of(values.back()));
     }
   }

@@ -8,22 +8,16 @@
 namespace holdfast::lab {
 namespace {
 
-constexpr std::size_t kSmallValueBytes = 40;
 constexpr std::size_t kLargeValueBytes = 100'000;  // more than a segment of 64 KiB
 
-void prepare_keys(Actor& actor) {
-  actor.space("users");
-  for (std::uint64_t i = 0; i < 4; ++i) actor.put("users", key_of(i), value_of(i, kSmallValueBytes));
-}
-
 void prepare_large(Actor& actor) {
-  prepare_keys(actor);
+  prepare_keys<4>(actor);
   actor.put("users", "large", value_of(1, kLargeValueBytes));
 }
 
 /// The first segment is nearly full: act's records need the next one.
 void prepare_nearly_full_segment(Actor& actor) {
-  prepare_keys(actor);
+  prepare_keys<4>(actor);
   for (std::uint64_t i = 0; i < 3; ++i) actor.put("users", key_of(50 + i), value_of(i, 14'500));
 }
 
@@ -47,19 +41,19 @@ Scenario rollover_scenario() {
                 actor.open();
                 actor.put("users", key_of(60), value_of(60, 9'000), Durability::buffered);
                 actor.put("users", key_of(61), value_of(61, 9'000), Durability::buffered);
-                actor.put("users", key_of(62), value_of(62, kSmallValueBytes));
+                actor.put("users", key_of(62), value_of(62, kValueBytes));
               },
           .deep_every = 16};
 }
 
 Scenario large_value_scenario() {
   return {.name = "large_value",
-          .prepare = prepare_keys,
+          .prepare = prepare_keys<4>,
           .act =
               [](Actor& actor) {
                 actor.open();
                 actor.put("users", "large", value_of(1, kLargeValueBytes));
-                actor.put("users", key_of(1), value_of(101, kSmallValueBytes));
+                actor.put("users", key_of(1), value_of(101, kValueBytes));
               },
           .deep_every = 64};
 }
@@ -71,13 +65,13 @@ Scenario overwrite_large_scenario() {
               [](Actor& actor) {
                 actor.open();
                 actor.put("users", "large", value_of(2, 70'000));
-                actor.put("users", "large", value_of(3, kSmallValueBytes));
+                actor.put("users", "large", value_of(3, kValueBytes));
                 actor.put("users", "other", value_of(4, 70'000));  // may lie where the first ones did
               },
           .deep_every = 64};
 }
 
-/// Room for one large value only: the second one needs the first one's extents, which nobody may touch before
+/// Room for one large value only, beside what is kept aside for cleaning: the second one needs the first one's extents, which nobody may touch before
 /// the record that replaces the first is durable.
 Scenario reuse_extents_scenario(Durability durability) {
   return {.name = durability == Durability::immediate ? "reuse_extents" : "reuse_extents_of_buffered",
@@ -86,15 +80,15 @@ Scenario reuse_extents_scenario(Durability durability) {
               [durability](Actor& actor) {
                 actor.open();
                 actor.expects_no_space();
-                actor.put("users", "large", value_of(2, kSmallValueBytes), durability);
+                actor.put("users", "large", value_of(2, kValueBytes), durability);
                 const bool fits = actor.put("users", "second", value_of(3, kLargeValueBytes), durability);
                 actor.sync();
                 actor.expect(fits || actor.put("users", "third", value_of(4, 70'000)),
                              "the first extents are free");
-                actor.put("users", key_of(1), value_of(101, kSmallValueBytes));
+                actor.put("users", key_of(1), value_of(101, kValueBytes));
               },
-          .size_bytes = std::uint64_t{8 + 64 + 64 + 128} << 10,
-          .max_size_bytes = std::uint64_t{8 + 64 + 64 + 128} << 10,
+          .size_bytes = std::uint64_t{8 + 64 + 64 + 128 + 128} << 10,
+          .max_size_bytes = std::uint64_t{8 + 64 + 64 + 128 + 128} << 10,
           .deep_every = 32};
 }
 
@@ -109,10 +103,10 @@ Scenario reuse_after_erase_scenario() {
                 actor.erase("users", "large", Durability::buffered);
                 const bool fits = actor.put("users", "second", value_of(3, kLargeValueBytes), Durability::buffered);
                 actor.expect(fits || actor.put("users", "third", value_of(4, 70'000)), "the first extents are free");
-                actor.put("users", key_of(1), value_of(101, kSmallValueBytes));
+                actor.put("users", key_of(1), value_of(101, kValueBytes));
               },
-          .size_bytes = std::uint64_t{8 + 64 + 64 + 128} << 10,
-          .max_size_bytes = std::uint64_t{8 + 64 + 64 + 128} << 10,
+          .size_bytes = std::uint64_t{8 + 64 + 64 + 128 + 128} << 10,
+          .max_size_bytes = std::uint64_t{8 + 64 + 64 + 128 + 128} << 10,
           .deep_every = 32};
 }
 
@@ -142,7 +136,7 @@ std::uint64_t catalog_offset(Actor& actor) {
 /// few replacements are as in overwrite_large and are passed over.
 Scenario catalog_checkpoint_scenario() {
   return {.name = "catalog_checkpoint",
-          .prepare = prepare_keys,
+          .prepare = prepare_keys<4>,
           .act =
               [](Actor& actor) {
                 actor.open();
@@ -156,7 +150,7 @@ Scenario catalog_checkpoint_scenario() {
                 actor.expect(catalog_offset(actor) != before, "the catalog moves to a new segment");
                 actor.watch_from(began[began.size() - std::min(kWatched, began.size())]);
                 actor.space("behind");
-                actor.put("users", key_of(1), value_of(101, kSmallValueBytes));
+                actor.put("users", key_of(1), value_of(101, kValueBytes));
               },
           .deep_every = 64};
 }
@@ -174,10 +168,10 @@ Scenario full_scenario() {
                 actor.expect(!actor.put("users", "large", value_of(1, kLargeValueBytes)),
                              "there is no room for a large value");
                 actor.erase("users", key_of(1));
-                actor.put("users", key_of(2), value_of(102, kSmallValueBytes));
+                actor.put("users", key_of(2), value_of(102, kValueBytes));
               },
           .size_bytes = std::uint64_t{8 + 64 + 64} << 10,
-          .max_size_bytes = std::uint64_t{8 + 64 + 64 + 64} << 10,
+          .max_size_bytes = std::uint64_t{8 + 64 + 64 + 64 + 128} << 10,
           .deep_every = 64};
 }
 

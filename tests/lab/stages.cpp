@@ -29,6 +29,16 @@ void append_on(Actor& actor, const std::string& stream, std::size_t payload_size
   if (!actor.append(stream, payload(), Durability::buffered)) return;
 }
 
+/// Cursors of a stream that goes on.
+void commit_cursors_on(Actor& actor, const std::string& stream) {
+  for (std::uint64_t i = 0; i < kWriteOnPuts; ++i) {
+    if (!actor.append(stream, value_of(900'000 + i, 40))) return;
+    const auto log = actor.store()->log(stream, {.mode = OpenMode::existing});
+    const auto next = log ? log->next_id() : Unexpected(log.error());
+    if (!next || !actor.commit_cursor(stream, "written-on", *next)) return;
+  }
+}
+
 /// Puts, an erase and a batch; one buffered put stays pending.
 void write_on(Actor& actor, const std::optional<Change>& torn) {
   const std::string space = torn ? torn->space : "written-on";
@@ -41,6 +51,7 @@ void write_on(Actor& actor, const std::optional<Change>& torn) {
   };
   actor.expects_no_space();  // the medium may be full, and the rest still holds
   if (torn && torn->appends) return append_on(actor, torn->space, value_size_bytes);
+  if (space.starts_with(cursors_of(""))) return commit_cursors_on(actor, space.substr(cursors_of("").size()));
   std::uint64_t number = 900'000;
   const auto value = [&] { return value_of(number++, value_size_bytes); };
   if (!actor.space(space)) return;

@@ -5,13 +5,6 @@
 namespace holdfast::lab {
 namespace {
 
-constexpr std::size_t kValueBytes = 40;
-
-void prepare_keys(Actor& actor) {
-  actor.space("users");
-  for (std::uint64_t i = 0; i < 6; ++i) actor.put("users", key_of(i), value_of(i, kValueBytes));
-}
-
 Scenario create_scenario() {
   return {.name = "create", .prepare = nullptr, .act = [](Actor& actor) {
             actor.open();
@@ -28,7 +21,7 @@ Scenario create_and_fill_scenario() {
 }
 
 Scenario publish_scenario() {
-  return {.name = "publish", .prepare = prepare_keys, .act = [](Actor& actor) {
+  return {.name = "publish", .prepare = prepare_keys<6>, .act = [](Actor& actor) {
             actor.open();
             actor.space("a");
             actor.space(std::string(255, 'n'));
@@ -38,7 +31,7 @@ Scenario publish_scenario() {
 }
 
 Scenario close_and_open_scenario() {
-  return {.name = "close_and_open", .prepare = prepare_keys, .act = [](Actor& actor) {
+  return {.name = "close_and_open", .prepare = prepare_keys<6>, .act = [](Actor& actor) {
             actor.open();
             actor.put("users", key_of(1), value_of(101, kValueBytes), Durability::buffered);
             actor.close();
@@ -51,7 +44,7 @@ Scenario close_and_open_scenario() {
 
 /// Buffered records of many sectors: what closes the store covers none of them by chance.
 Scenario close_behind_buffered_scenario() {
-  return {.name = "close_behind_buffered", .prepare = prepare_keys, .act = [](Actor& actor) {
+  return {.name = "close_behind_buffered", .prepare = prepare_keys<6>, .act = [](Actor& actor) {
             actor.open();
             for (std::uint64_t i = 20; i < 23; ++i) actor.put("users", key_of(i), value_of(i, 1'500), Durability::buffered);
             actor.close();
@@ -60,7 +53,7 @@ Scenario close_behind_buffered_scenario() {
 
 /// Each open finds what the killed one before it has left, half of it never synced.
 Scenario recovery_scenario() {
-  return {.name = "recovery", .prepare = prepare_keys, .act = [](Actor& actor) {
+  return {.name = "recovery", .prepare = prepare_keys<6>, .act = [](Actor& actor) {
             actor.open();
             actor.put("users", key_of(1), value_of(101, kValueBytes));
             actor.put("users", key_of(2), value_of(102, kValueBytes), Durability::buffered);

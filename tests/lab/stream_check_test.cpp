@@ -106,5 +106,79 @@ TEST_F(StreamCheckTest, WhatAReaderWasShownMustStay) {
   EXPECT_TRUE(history_.check(contents({"old"}), events_ - 1).empty());  // a crash before it was shown
 }
 
+TEST_F(StreamCheckTest, ACutTakesTheBeginAndNothingElse) {
+  done({"a"}, 2);
+  done({"b", "c"}, 3);
+  const auto cut_behind = [&](std::uint64_t gone, const std::vector<const char*>& payloads) {
+    Contents found{{"keys", {{"key", v("0")}}}, {"log", {{std::to_string(gone), nullptr}}}};
+    for (const char* payload : payloads) found["log"][std::to_string(++gone)] = v(payload);
+    return found;
+  };
+  EXPECT_FALSE(allows(cut_behind(2, {"b", "c"}))) << "nobody has cut it";
+  Operation cut{.changes = {}, .cuts_stream = "log", .cuts_before = 4};
+  cut.began = events_;
+  const auto id = history_.begin(std::move(cut));
+  ++events_;
+  EXPECT_TRUE(allows(contents({"old", "a", "b", "c"})));
+  EXPECT_TRUE(allows(cut_behind(3, {"c"}))) << "through a batch";
+  EXPECT_FALSE(allows(cut_behind(2, {"b", "c"}))) << "another cut than was asked for";
+  EXPECT_FALSE(allows(cut_behind(3, {}))) << "what lies behind must stay";
+  history_.acknowledge(id, ++events_);
+  EXPECT_FALSE(allows(contents({"old", "a", "b", "c"}))) << "it was durable";
+  EXPECT_TRUE(allows(cut_behind(3, {"c"})));
+  done({"d"}, 5);
+  EXPECT_TRUE(allows(cut_behind(3, {"c", "d"})));
+  EXPECT_FALSE(allows(cut_behind(3, {"c"})));
+  EXPECT_FALSE(allows(cut_behind(3, {"d"}))) << "under another id";
+}
+
+TEST_F(StreamCheckTest, ACutOfTheEndLeavesItsGapAndNoOther) {
+  done({"a"}, 2);
+  done({"b", "c"}, 3);
+  const auto gone = "(gone)";
+  EXPECT_FALSE(allows(contents({"old", "a", "b", gone}))) << "nobody has cut it";
+  Operation cut{.changes = {}, .end_cuts = {{"log", 4, 5}}};
+  cut.began = events_;
+  const auto id = history_.begin(std::move(cut));
+  ++events_;
+  EXPECT_TRUE(allows(contents({"old", "a", "b", "c"})));
+  EXPECT_TRUE(allows(contents({"old", "a", "b", gone}))) << "through a batch";
+  EXPECT_FALSE(allows(contents({"old", "a", gone, gone}))) << "more than was asked for";
+  EXPECT_FALSE(allows(contents({"old", "a", "b"}))) << "ids stay taken";
+  history_.acknowledge(id, ++events_);
+  EXPECT_FALSE(allows(contents({"old", "a", "b", "c"}))) << "it was durable";
+  EXPECT_TRUE(allows(contents({"old", "a", "b", gone})));
+  done({"d"}, 5);
+  EXPECT_TRUE(allows(contents({"old", "a", "b", gone, "d"})));
+  EXPECT_FALSE(allows(contents({"old", "a", "b", "d"}))) << "under another id";
+  EXPECT_FALSE(allows(contents({"old", "a", "b", gone, gone})));
+}
+
+TEST_F(StreamCheckTest, ACompactionLeavesOutWhatItWasAskedForAndNothingElse) {
+  done({"a"}, 2);
+  done({"b"}, 3);
+  const auto without = [&](const std::vector<const char*>& gone, const std::vector<const char*>& payloads) {
+    Contents found = contents(payloads);
+    for (const char* id : gone) found["log"][id] = v("(gone)");
+    return found;
+  };
+  EXPECT_FALSE(allows(without({"1"}, {"old", "a", "b"}))) << "nobody has compacted it";
+  Operation thinning{.changes = {}, .thins_stream = "log", .thinned = {{1, v("old")}, {2, v("a")}}, .thinned_for = 3};
+  thinning.began = events_;
+  const auto id = history_.begin(std::move(thinning));
+  ++events_;
+  EXPECT_TRUE(allows(contents({"old", "a", "b"})));
+  EXPECT_TRUE(allows(without({"1", "2"}, {"old", "a", "b"})));
+  EXPECT_FALSE(allows(without({"1", "2"}, {"old", "a"}))) << "what has replaced it must be there";
+  EXPECT_FALSE(allows(without({"2"}, {"old", "a", "c"}))) << "what stays must be what it was";
+  history_.acknowledge(id, ++events_);
+  EXPECT_FALSE(allows(contents({"old", "a", "b"}))) << "it was durable";
+  EXPECT_FALSE(allows(without({"1"}, {"old", "a", "b"}))) << "as a whole";
+  EXPECT_TRUE(allows(without({"1", "2"}, {"old", "a", "b"})));
+  done({"d"}, 4);
+  EXPECT_TRUE(allows(without({"1", "2"}, {"old", "a", "b", "d"})));
+  EXPECT_FALSE(allows(without({"1", "2", "3"}, {"old", "a", "b", "d"}))) << "nor anything else";
+}
+
 }  // namespace
 }  // namespace holdfast::lab

@@ -8,9 +8,7 @@
 namespace holdfast::lab {
 namespace {
 
-constexpr std::size_t kValueBytes = 40;
-
-void prepare_keys(Actor& actor) {
+void prepare_keys_of_two(Actor& actor) {
   actor.space("users");
   for (std::uint64_t i = 0; i < 3; ++i) {
     actor.put("users", key_of(i, 'a'), value_of(i, kValueBytes));
@@ -21,7 +19,7 @@ void prepare_keys(Actor& actor) {
 /// One call each in turn, so that the log is the same every time: one thread's fence or sync comes while
 /// the other's writes are pending.
 Scenario in_turns_scenario() {
-  return {.name = "two_threads_in_turns", .prepare = prepare_keys, .act = [](Actor& actor) {
+  return {.name = "two_threads_in_turns", .prepare = prepare_keys_of_two, .act = [](Actor& actor) {
             actor.open();
             Turns a;
             Turns b;
@@ -43,7 +41,7 @@ Scenario in_turns_scenario() {
 
 /// Both at once: the log is another one each time, and what must hold is the same.
 Scenario at_once_scenario() {
-  return {.name = "two_threads_at_once", .prepare = prepare_keys, .act = [](Actor& actor) {
+  return {.name = "two_threads_at_once", .prepare = prepare_keys_of_two, .act = [](Actor& actor) {
             actor.open();
             const auto work = [&](char thread) {
               for (std::uint64_t i = 10; i < 14; ++i)
@@ -61,7 +59,7 @@ Scenario at_once_scenario() {
 /// Records so large that both threads need new slices, and what one leaves over may go to the other.
 Scenario over_slices_scenario() {
   return {.name = "two_threads_over_slices",
-          .prepare = prepare_keys,
+          .prepare = prepare_keys_of_two,
           .act =
               [](Actor& actor) {
                 actor.open();

@@ -39,12 +39,12 @@ void Replay::apply(const Operation& operation, std::uint64_t number, ThreadState
 
 void Replay::died(std::uint64_t acknowledged, std::uint64_t begun) {
   for (std::uint64_t number = begun_ + 1; number <= acknowledged; ++number) {
-    const Operation operation = operation_of(seed_, thread_, number);
+    const Operation operation = operations_(seed_, thread_, number);
     for (auto& state : possible_) apply(operation, number, state);
   }
   begun_ = begun;
   if (begun == acknowledged) return;
-  const Operation in_flight = operation_of(seed_, thread_, begun);
+  const Operation in_flight = operations_(seed_, thread_, begun);
   const std::size_t without = possible_.size();
   for (std::size_t i = 0; i < without; ++i) {
     ThreadState with = possible_[i];

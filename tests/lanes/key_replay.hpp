@@ -24,7 +24,11 @@ using ThreadState = std::map<std::string, Written>;
 /// operations may be open at once, if nobody looked between the kills.
 class Replay {
  public:
-  Replay(std::uint64_t seed, std::uint32_t thread) : seed_(seed), thread_(thread), possible_(1) {}
+  /// What operation `number` of a thread is.
+  using Operations = Operation (*)(std::uint64_t seed, std::uint32_t thread, std::uint64_t number);
+
+  Replay(std::uint64_t seed, std::uint32_t thread, Operations operations = operation_of)
+      : seed_(seed), thread_(thread), operations_(operations), possible_(1) {}
 
   /// A process died that had acknowledged all operations up to `acknowledged` and begun those up to
   /// `begun`, which is the same or one more.
@@ -44,6 +48,7 @@ class Replay {
 
   std::uint64_t seed_;
   std::uint32_t thread_;
+  Operations operations_;
   std::uint64_t begun_ = 0;
   std::vector<ThreadState> possible_;
 };

@@ -41,11 +41,22 @@ enum class MutantTable {
     case Mutant::versions_start_over:
     case Mutant::batches_start_over:
     case Mutant::id_shown_early:
+    case Mutant::clock_mark_not_written:
+    case Mutant::cleaned_not_synced:
+    case Mutant::cleaned_before_sync:
+    case Mutant::tombstones_dropped:
+    case Mutant::batches_not_proved:
+    case Mutant::log_begin_not_recorded:
+    case Mutant::log_gap_not_recorded:
+    case Mutant::log_cut_before_sync:
+    case Mutant::compacted_not_synced:
+    case Mutant::log_thinned_not_recorded:
       return MutantTable::lab;
     case Mutant::extent_freed_under_view:
     case Mutant::size_before_bytes:
     case Mutant::region_not_drained:
     case Mutant::swap_before_bytes:
+    case Mutant::undecided_admitted:
       return MutantTable::region_lab;
     case Mutant::directory_not_synced:
     case Mutant::no_segment_in_seed:

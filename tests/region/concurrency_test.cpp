@@ -8,13 +8,6 @@
 namespace holdfast::region_suites {
 namespace {
 
-template <class Work>
-void in_threads(unsigned count, Work work) {
-  std::vector<std::thread> threads;
-  for (unsigned i = 0; i < count; ++i) threads.emplace_back([&work, i] { work(i); });
-  for (std::thread& thread : threads) thread.join();
-}
-
 TEST_P(RegionOn, TenThreadsAppendAThousandTimesEachAndLoseNothing) {
   struct Record {
     std::uint32_t thread;

@@ -5,17 +5,6 @@
 namespace holdfast::region_suites {
 namespace {
 
-class Spent {
- public:
-  explicit Spent(const Store& store) : store_(store), before_(store.info()->counters) {}
-  [[nodiscard]] std::uint64_t syncs() const { return store_.info()->counters.syncs - before_.syncs; }
-  [[nodiscard]] std::uint64_t fences() const { return store_.info()->counters.fences - before_.fences; }
-
- private:
-  const Store& store_;
-  StorageCounters before_;
-};
-
 TEST_P(RegionOn, FlushSaysWhetherAnythingWasDirty) {
   EXPECT_EQ(region_->flush(), false);  // the first one, of an empty region
   write(0, "bytes");

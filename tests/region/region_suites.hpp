@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -30,6 +32,17 @@ inline constexpr WriteOptions kImmediate{.durability = Durability::immediate};
   return bytes;
 }
 
+/// `size` bytes that nowhere repeat, so that none of them can stand for another: for what is longer than a few pages.
+[[nodiscard]] inline std::string noise(std::size_t size, std::uint64_t seed = 0) {
+  std::string bytes(size, '\0');
+  std::uint64_t state = seed + 1;
+  for (char& byte : bytes) {
+    state = state * 0x5851'F42D'4C95'7F2Dull + 0x1405'7B7E'F767'814Full;
+    byte = static_cast<char>(state >> 56);
+  }
+  return bytes;
+}
+
 [[nodiscard]] inline std::string read_all(const Region& region) {
   const auto size = region.size();
   std::string bytes(size ? *size : 0, '?');
@@ -41,6 +54,12 @@ inline constexpr WriteOptions kImmediate{.durability = Durability::immediate};
   std::string text;
   for (const auto& span : view.spans()) text.append(reinterpret_cast<const char*>(span.data()), span.size());
   return text;
+}
+
+[[nodiscard]] inline RegionView view_of(const Region& region, std::uint64_t offset, std::uint64_t size_bytes) {
+  auto view = region.view(offset, size_bytes);
+  if (!view) throw std::runtime_error(view.error().to_string());  // ends the test
+  return std::move(*view);
 }
 
 /// Whether the region holds exactly `expected`; large contents are not printed.
@@ -59,6 +78,25 @@ inline constexpr WriteOptions kImmediate{.durability = Durability::immediate};
   for (const SpaceInfo& space : spaces.value())
     if (space.name == name) return space.size_bytes;
   return 0;
+}
+
+/// What the store has asked of its medium since.
+class Spent {
+ public:
+  explicit Spent(const Store& store) : store_(store), before_(store.info()->counters) {}
+  [[nodiscard]] std::uint64_t syncs() const { return store_.info()->counters.syncs - before_.syncs; }
+  [[nodiscard]] std::uint64_t fences() const { return store_.info()->counters.fences - before_.fences; }
+
+ private:
+  const Store& store_;
+  StorageCounters before_;
+};
+
+template <class Work>
+void in_threads(unsigned count, Work work) {
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < count; ++i) threads.emplace_back([&work, i] { work(i); });
+  for (std::thread& thread : threads) thread.join();
 }
 
 /// A small store on the row's medium with one region.
@@ -86,6 +124,16 @@ class RegionTest : public ::testing::TestWithParam<BackendRow> {
     auto opened = store_->region(name, options);
     if (!opened) throw std::runtime_error(opened.error().to_string());  // ends the test
     return std::move(*opened);
+  }
+
+  [[nodiscard]] Region created(std::string_view name, std::string_view bytes) {
+    auto made = store_->create_region({.name = name, .bytes = bytes_of_text(bytes)});
+    if (!made) throw std::runtime_error(made.error().to_string());  // ends the test
+    return std::move(*made);
+  }
+
+  [[nodiscard]] ::testing::AssertionResult is_absent(std::string_view name) {
+    return fails_with(ErrorCode::not_found, store_->region(name, {.mode = OpenMode::existing}));
   }
 
   void write(std::uint64_t offset, std::string_view bytes, WriteOptions options = {}) {

@@ -5,12 +5,6 @@
 namespace holdfast::region_suites {
 namespace {
 
-RegionView view_of(const Region& region, std::uint64_t offset, std::uint64_t size_bytes) {
-  auto view = region.view(offset, size_bytes);
-  if (!view) throw std::runtime_error(view.error().to_string());  // ends the test
-  return std::move(*view);
-}
-
 TEST_P(RegionOn, AViewShowsTheBytesWhereTheyLie) {
   write(0, "0123456789");
   const RegionView view = view_of(*region_, 2, 5);

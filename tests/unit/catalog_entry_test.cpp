@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "common/format/record.hpp"
 #include "property.hpp"
 
 namespace holdfast {
@@ -98,18 +99,65 @@ TEST(CatalogEntries, ACutPayloadIsRefusedUnlessTheCutFallsBetweenEntries) {
 
 TEST(CatalogEntries, UnknownTypesAreRefused) {
   for (unsigned type = 0; type < 256; ++type) {
-    if (type >= 1 && type <= 9) continue;
+    if (type >= 1 && type <= 16) continue;
     EXPECT_TRUE(
         is_refused(with(segment(), offsetof(CatalogEntryDisk, type), static_cast<std::uint8_t>(type))))
         << type;
   }
 }
 
-TEST(CatalogEntries, RegionsAloneHaveNoName) {
+TEST(CatalogEntries, LogsHaveANameAndOthersMayHaveNone) {
   CatalogEntry unnamed = space("");
-  EXPECT_TRUE(is_refused(encode_catalog_entries({unnamed})));
-  unnamed.kind = SpaceKind::region;
-  EXPECT_FALSE(is_refused(encode_catalog_entries({unnamed})));
+  for (const SpaceKind kind : {SpaceKind::kv, SpaceKind::log, SpaceKind::region}) {
+    unnamed.kind = kind;
+    EXPECT_EQ(is_refused(encode_catalog_entries({unnamed})), kind == SpaceKind::log);
+  }
+}
+
+TEST(CatalogEntries, AClockMarkHasATimeAndItsLimit) {
+  CatalogEntry mark{.type = CatalogEntryType::clock_mark, .time_us = kTimeUsMax};
+  const auto decoded = decode_catalog_entries(encode_catalog_entries({mark}));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->front().type, CatalogEntryType::clock_mark);
+  EXPECT_EQ(decoded->front().time_us, kTimeUsMax);
+  ++mark.time_us;
+  EXPECT_TRUE(is_refused(encode_catalog_entries({mark})));
+  mark = {.type = CatalogEntryType::clock_mark, .time_us = 1, .name = "name"};
+  EXPECT_TRUE(is_refused(encode_catalog_entries({mark})));
+}
+
+TEST(CatalogEntries, NumbersOfALogAreIds) {
+  for (const CatalogEntryType type : {CatalogEntryType::log_begin, CatalogEntryType::log_thinned}) {
+    CatalogEntry entry{.type = type, .space_id = 3, .number = kVersionEnd - 1};
+    const auto decoded = decode_catalog_entries(encode_catalog_entries({entry}));
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(decoded->front().type, type);
+    EXPECT_EQ(decoded->front().space_id, 3u);
+    EXPECT_EQ(decoded->front().number, kVersionEnd - 1);
+    ++entry.number;
+    EXPECT_TRUE(is_refused(encode_catalog_entries({entry})));
+    entry.number = 0;
+    EXPECT_TRUE(is_refused(encode_catalog_entries({entry})));
+    entry = {.type = type, .space_id = 3, .number = 1, .name = "name"};
+    EXPECT_TRUE(is_refused(encode_catalog_entries({entry})));
+  }
+}
+
+TEST(CatalogEntries, AGapOfALogIsARunOfIds) {
+  const auto gap = [](std::uint64_t from, std::uint64_t to) {
+    return CatalogEntry{.type = CatalogEntryType::log_gap, .space_id = 3, .next_number = to, .number = from};
+  };
+  const auto decoded = decode_catalog_entries(encode_catalog_entries({gap(7, kVersionEnd - 1)}));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->front().type, CatalogEntryType::log_gap);
+  EXPECT_EQ(decoded->front().space_id, 3u);
+  EXPECT_EQ(decoded->front().number, 7u);
+  EXPECT_EQ(decoded->front().next_number, kVersionEnd - 1);
+  for (const auto& refused : {gap(0, 4), gap(4, 4), gap(5, 4), gap(7, kVersionEnd)})
+    EXPECT_TRUE(is_refused(encode_catalog_entries({refused})));
+  CatalogEntry of_nobody = gap(1, 2);
+  of_nobody.space_id = kCatalogSpaceId;
+  EXPECT_TRUE(is_refused(encode_catalog_entries({of_nobody})));
 }
 
 TEST(CatalogEntries, MetadataHasItsLimit) {

@@ -159,5 +159,52 @@ TEST(CatalogState, ItsSnapshotGivesTheSameStateAgain) {
   EXPECT_NE(again.find_space(std::string_view("\0x", 2)), nullptr);
 }
 
+TEST(CatalogState, TheHighestClockMarkCountsAndIsInTheSnapshot) {
+  const auto mark = [](std::uint64_t time_us) {
+    return CatalogEntry{.type = CatalogEntryType::clock_mark, .time_us = time_us};
+  };
+  CatalogState state = state_of({add_space(1, "users")});
+  EXPECT_EQ(state.clock_mark_us(), 0u);
+  EXPECT_EQ(encode_catalog_entries(state.snapshot()).size(), state.snapshot_size_bytes());
+  for (const std::uint64_t time_us : {50u, 70u, 60u}) ASSERT_TRUE(ok(state.apply(mark(time_us))));
+  EXPECT_EQ(state.clock_mark_us(), 70u);
+  EXPECT_EQ(encode_catalog_entries(state.snapshot()).size(), state.snapshot_size_bytes());
+  EXPECT_EQ(state_of(state.snapshot()).clock_mark_us(), 70u);
+}
+
+TEST(CatalogState, GapsOfALogRiseAndGoWithItsBeginAndWithIt) {
+  const auto gap = [](std::uint64_t from, std::uint64_t to) {
+    return CatalogEntry{.type = CatalogEntryType::log_gap, .space_id = 2, .next_number = to, .number = from};
+  };
+  const auto begin = [](std::uint64_t number) {
+    return CatalogEntry{.type = CatalogEntryType::log_begin, .space_id = 2, .number = number};
+  };
+  const CatalogEntry log{.type = CatalogEntryType::add_space, .kind = SpaceKind::log, .space_id = 2, .name = "log"};
+  CatalogState state = state_of({add_space(1, "users"), log, gap(5, 9), gap(20, 30)});
+  const auto is_told_whole = [](const CatalogState& told) {
+    const auto snapshot = told.snapshot();
+    const CatalogState again = state_of(snapshot);
+    return encode_catalog_entries(snapshot).size() == told.snapshot_size_bytes() &&
+           encode_catalog_entries(again.snapshot()) == encode_catalog_entries(snapshot);
+  };
+  EXPECT_EQ(state.spaces().at(2).log_gaps.all(), (std::vector<LogGap>{{5, 9}, {20, 30}}));
+  EXPECT_TRUE(is_told_whole(state));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(gap(10, 29)))) << "ids beyond were given out";
+  CatalogEntry of_keys = gap(40, 50);
+  of_keys.space_id = 1;
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(of_keys)));
+  ASSERT_TRUE(ok(state.apply(begin(7))));
+  EXPECT_EQ(state.spaces().at(2).log_gaps.all(), (std::vector<LogGap>{{7, 9}, {20, 30}}));
+  EXPECT_TRUE(is_told_whole(state));
+  EXPECT_TRUE(fails_with(ErrorCode::corruption, state.apply(gap(6, 40)))) << "below the begin";
+  ASSERT_TRUE(ok(state.apply(gap(25, 40))));
+  EXPECT_EQ(state.spaces().at(2).log_gaps.all(), (std::vector<LogGap>{{7, 9}, {20, 40}}));
+  ASSERT_TRUE(ok(state.apply(begin(9))));
+  EXPECT_EQ(state.spaces().at(2).log_gaps.all(), (std::vector<LogGap>{{20, 40}}));
+  EXPECT_TRUE(is_told_whole(state));
+  ASSERT_TRUE(ok(state.apply({.type = CatalogEntryType::remove_space, .space_id = 2})));
+  EXPECT_TRUE(is_told_whole(state));
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/engine/expiry_clock.hpp"
 #include "memory_storage.hpp"
 
 namespace holdfast {
@@ -279,6 +280,62 @@ TEST_F(CatalogOnMedium, VerifyFindsWhatIsDamagedWhileItIsOpen) {
   const auto damage = catalog_->verify();
   ASSERT_EQ(damage.size(), 1u);
   EXPECT_TRUE(damage[0].space.empty());
+}
+
+/// The clock for keys that expire, over that catalog.
+class ExpiryClockOnMedium : public CatalogOnMedium {
+ protected:
+  [[nodiscard]] ExpiryClock clock(bool read_only = false) {
+    return ExpiryClock(*catalog_, [this] { return now_us_; }, read_only);
+  }
+  [[nodiscard]] std::uint64_t mark() const {
+    return catalog_->with_state([](const CatalogState& state) { return state.clock_mark_us(); });
+  }
+
+  static constexpr std::uint64_t kStep = ExpiryClock::kMarkStepUs;
+  std::uint64_t now_us_ = 10 * kStep;
+};
+
+TEST_F(ExpiryClockOnMedium, NeverGoesBack) {
+  open();
+  ExpiryClock one = clock();
+  EXPECT_EQ(one.now_us(), 10 * kStep);
+  now_us_ = 3;
+  EXPECT_EQ(one.now_us(), 10 * kStep);
+  now_us_ = ~std::uint64_t{0};
+  EXPECT_EQ(one.now_us(), kTimeUsMax);
+}
+
+TEST_F(ExpiryClockOnMedium, MarksWholeStepsBeforeSomebodyIsTold) {
+  open();
+  ExpiryClock one = clock();
+  now_us_ = 10 * kStep + 7;
+  one.will_tell(10 * kStep + 1);
+  EXPECT_EQ(mark(), 11 * kStep);
+  EXPECT_EQ(one.now_us(), 10 * kStep + 7);  // it runs on as before
+  now_us_ = 11 * kStep;
+  one.will_tell(11 * kStep);
+  EXPECT_EQ(one.marks_written(), 1u);
+  now_us_ = 12 * kStep;
+  one.will_tell(11 * kStep + 1);
+  EXPECT_EQ(one.marks_written(), 2u);
+  EXPECT_EQ(mark(), 12 * kStep);
+}
+
+TEST_F(ExpiryClockOnMedium, GoesOnFromItsMarkBehindTheNextOpen) {
+  open();
+  clock().will_tell(10 * kStep - 1);
+  ASSERT_TRUE(ok(load()));
+  now_us_ = 5;
+  EXPECT_EQ(clock().now_us(), 10 * kStep);
+}
+
+TEST_F(ExpiryClockOnMedium, MarksNothingInAStoreOpenedReadOnly) {
+  open();
+  ExpiryClock one = clock(true);
+  one.will_tell(10 * kStep);
+  EXPECT_EQ(one.marks_written(), 0u);
+  EXPECT_EQ(mark(), 0u);
 }
 
 }  // namespace

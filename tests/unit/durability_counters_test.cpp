@@ -4,6 +4,7 @@
 
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <holdfast/holdfast.hpp>
@@ -62,6 +63,29 @@ TEST_P(DurabilityCounters, ACompareAndSetCostsOneAndAFailedOneNone) {
   EXPECT_TRUE(says(true, space_->compare_and_set("key", std::nullopt, "value")));
   EXPECT_EQ(waits(), before + 1);
   EXPECT_TRUE(says(false, space_->compare_and_set("key", std::nullopt, "value")));
+  EXPECT_EQ(waits(), before + 1);
+}
+
+TEST_P(DurabilityCounters, EachConditionalWriteCostsOneAndOneThatWritesNothingNone) {
+  std::uint64_t before = waits();
+  const auto costs = [&](std::uint64_t expected) { return waits() - std::exchange(before, waits()) == expected; };
+  EXPECT_TRUE(says(true, space_->put_if_absent("key", "value")) && costs(1));
+  EXPECT_TRUE(says(false, space_->put_if_absent("key", "value")) && costs(0));
+  EXPECT_TRUE(ok(space_->exchange("key", "another")) && costs(1));
+  EXPECT_TRUE(ok(space_->exchange("absent", std::nullopt)) && costs(0));
+  EXPECT_TRUE(ok(space_->update("key", [](auto) { return "updated"; })) && costs(1));
+  EXPECT_TRUE(ok(space_->update("absent", [](auto) { return std::nullopt; })) && costs(0));
+  EXPECT_TRUE(ok(space_->add("counter", 1)) && costs(1));
+  EXPECT_TRUE(fails_with(ErrorCode::invalid_argument, space_->add("key", 1)) && costs(0));
+}
+
+TEST_P(DurabilityCounters, AMultiPutOfAHundredCostsOne) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 100; ++i) keys.push_back("key " + std::to_string(i));
+  std::vector<KvEntry> entries;
+  for (const std::string& key : keys) entries.push_back({key, "value"});
+  const std::uint64_t before = waits();
+  ASSERT_TRUE(ok(space_->multi_put(entries)));
   EXPECT_EQ(waits(), before + 1);
 }
 

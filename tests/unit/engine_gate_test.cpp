@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <barrier>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "memory_storage.hpp"
 
@@ -58,6 +61,61 @@ TEST(EngineGate, ClosesWhenTheLastOneInsideIsOut) {
   }
   closer.join();
   EXPECT_TRUE(closed.load());
+}
+
+TEST(EngineGate, AThreadMayComeInSeveralTimesAtOnce) {
+  EngineGate gate(some_engine());
+  {
+    const auto outer = gate.enter();
+    const auto inner = gate.enter();
+    EXPECT_TRUE(outer && inner);
+  }
+  EXPECT_TRUE(ok(gate.close()));
+}
+
+TEST(EngineGate, WaitsForAPassThatEndsInAnotherThread) {
+  EngineGate gate(some_engine());
+  std::optional<EngineGate::Pass> pass;
+  std::thread([&] { pass.emplace(gate.enter()); }).join();  // the thread, and what it counts by, is gone
+  ASSERT_TRUE(*pass);
+  std::atomic<bool> closed{false};
+  std::thread closer([&] {
+    EXPECT_TRUE(ok(gate.close()));
+    closed = true;
+  });
+  while (gate.enter()) std::this_thread::yield();  // it has begun to close
+  EXPECT_FALSE(closed.load());
+  EXPECT_GT((*pass)->info().size_bytes, 0u);
+  std::thread([&] { pass.reset(); }).join();
+  closer.join();
+  EXPECT_TRUE(closed.load());
+}
+
+TEST(EngineGate, WaitsForThreadsThatShareACount) {
+  constexpr std::ptrdiff_t kThreads = ThreadSlot::kOwned + 20;
+  EngineGate gate(some_engine());
+  std::barrier all_are_inside{kThreads + 1};
+  std::atomic<bool> leaves{false};
+  std::atomic<int> inside{0};
+  std::vector<std::thread> threads;
+  for (std::ptrdiff_t i = 0; i < kThreads; ++i)
+    threads.emplace_back([&] {
+      const auto pass = gate.enter();
+      EXPECT_TRUE(pass);
+      ++inside;
+      all_are_inside.arrive_and_wait();
+      while (!leaves) std::this_thread::yield();
+      --inside;
+    });
+  all_are_inside.arrive_and_wait();
+  std::thread closer([&] {
+    EXPECT_TRUE(ok(gate.close()));
+    EXPECT_EQ(inside.load(), 0);
+  });
+  while (gate.enter()) std::this_thread::yield();  // it has begun to close
+  leaves = true;
+  closer.join();
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST(EngineGate, ThreadsThatComeAndGoNeverMeetAClosedEngine) {

@@ -32,7 +32,7 @@ class EngineParts {
     EXPECT_TRUE(ok(extents->take({0, kSuperblockAreaSizeBytes})));
     EXPECT_TRUE(ok(extents->take(catalog->extent())));
     catalog->start_writing(superblock, *extents, slices);
-    segments = std::make_unique<Segments>(*storage, *catalog, *extents, guards, kIdentity, kSegmentSize);
+    segments = std::make_unique<Segments>(*storage, *catalog, *extents, guards, pins, kIdentity, kSegmentSize, slices);
     space_id = catalog->reserve_space_id();
     EXPECT_TRUE(ok(catalog->commit({{.type = CatalogEntryType::add_space,
                                      .kind = SpaceKind::kv,
@@ -53,6 +53,7 @@ class EngineParts {
   std::unique_ptr<Storage> storage;
   SliceTable slices;
   ReadGuards guards;
+  SegmentPins pins;
   std::unique_ptr<Catalog> catalog;
   std::unique_ptr<Extents> extents;
   std::unique_ptr<Segments> segments;

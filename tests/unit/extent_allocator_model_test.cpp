@@ -11,7 +11,6 @@
 namespace holdfast {
 namespace {
 
-constexpr std::uint64_t kBlock = kBlockSizeBytes;
 constexpr std::size_t kFirstSize = 40;
 
 /// Runs of free blocks are found by walking; nothing is remembered that could be wrong.
@@ -57,7 +56,7 @@ class BlockModel {
   }
 
   void mark(ByteRange extent, bool used) {
-    std::fill_n(used_.begin() + extent.offset / kBlock, extent.size_bytes / kBlock, used);
+    std::fill_n(used_.begin() + extent.offset / kBlockSizeBytes, extent.size_bytes / kBlockSizeBytes, used);
   }
 
   void grow(std::size_t count) { used_.resize(std::max(used_.size(), count)); }
@@ -72,25 +71,25 @@ class AllocatorAndModel {
  public:
   void allocate(std::size_t count) {
     const auto expected_run = count == 0 ? std::nullopt : model_.smallest_run_of(count);
-    const auto extent = allocator_.allocate(count * kBlock);
+    const auto extent = allocator_.allocate(count * kBlockSizeBytes);
     RC_ASSERT(extent.has_value() == expected_run.has_value());
     if (!extent) return;
-    RC_ASSERT(extent->size_bytes == count * kBlock);
-    RC_ASSERT(model_.run_around(extent->offset / kBlock) == *expected_run);
+    RC_ASSERT(extent->size_bytes == count * kBlockSizeBytes);
+    RC_ASSERT(model_.run_around(extent->offset / kBlockSizeBytes) == *expected_run);
     own(*extent);
   }
 
   void allocate_largest(std::size_t count) {
     const std::size_t largest = model_.largest_run();
-    const auto extent = allocator_.allocate_largest(count * kBlock);
+    const auto extent = allocator_.allocate_largest(count * kBlockSizeBytes);
     RC_ASSERT(extent.has_value() == (largest > 0 && count > 0));
     if (!extent) return;
-    RC_ASSERT(extent->size_bytes == std::min(largest, count) * kBlock);
+    RC_ASSERT(extent->size_bytes == std::min(largest, count) * kBlockSizeBytes);
     own(*extent);
   }
 
   void take(std::size_t begin, std::size_t count) {
-    const ByteRange extent{begin * kBlock, count * kBlock};
+    const ByteRange extent{begin * kBlockSizeBytes, count * kBlockSizeBytes};
     const bool is_free = model_.is_free(begin, count);
     RC_ASSERT(allocator_.take(extent) == is_free);
     if (is_free) own(extent);
@@ -106,24 +105,24 @@ class AllocatorAndModel {
 
   void grow(std::size_t by) {
     const std::size_t size = model_.size() + by;
-    allocator_.grow(size * kBlock);
+    allocator_.grow(size * kBlockSizeBytes);
     model_.grow(size);
   }
 
   void check() const {
-    RC_ASSERT(allocator_.size_bytes() == model_.size() * kBlock);
-    RC_ASSERT(allocator_.free_bytes() == model_.free_count() * kBlock);
-    RC_ASSERT(allocator_.largest_free_bytes() == model_.largest_run() * kBlock);
+    RC_ASSERT(allocator_.size_bytes() == model_.size() * kBlockSizeBytes);
+    RC_ASSERT(allocator_.free_bytes() == model_.free_count() * kBlockSizeBytes);
+    RC_ASSERT(allocator_.largest_free_bytes() == model_.largest_run() * kBlockSizeBytes);
   }
 
  private:
   void own(ByteRange extent) {
-    RC_ASSERT(model_.is_free(extent.offset / kBlock, extent.size_bytes / kBlock));  // nobody else owns it
+    RC_ASSERT(model_.is_free(extent.offset / kBlockSizeBytes, extent.size_bytes / kBlockSizeBytes));  // nobody else owns it
     model_.mark(extent, true);
     owned_.push_back(extent);
   }
 
-  ExtentAllocator allocator_{kFirstSize * kBlock};
+  ExtentAllocator allocator_{kFirstSize * kBlockSizeBytes};
   BlockModel model_;
   std::vector<ByteRange> owned_;
 };

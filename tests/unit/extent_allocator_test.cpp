@@ -14,121 +14,120 @@
 namespace holdfast {
 namespace {
 
-constexpr std::uint64_t kBlock = kBlockSizeBytes;
 
 bool is(const std::optional<ByteRange>& extent, std::uint64_t block, std::uint64_t count) {
-  return extent && extent->offset == block * kBlock && extent->size_bytes == count * kBlock;
+  return extent && extent->offset == block * kBlockSizeBytes && extent->size_bytes == count * kBlockSizeBytes;
 }
 
 TEST(ExtentAllocator, TakesTheSmallestRunThatFits) {
-  ExtentAllocator allocator(100 * kBlock);
-  ASSERT_TRUE(allocator.take({10 * kBlock, 10 * kBlock}));  // free: 10, 4, 6, 67
-  ASSERT_TRUE(allocator.take({24 * kBlock, kBlock}));
-  ASSERT_TRUE(allocator.take({31 * kBlock, 2 * kBlock}));
-  EXPECT_TRUE(is(allocator.allocate(5 * kBlock), 25, 5));
-  EXPECT_TRUE(is(allocator.allocate(4 * kBlock), 20, 4));
-  EXPECT_TRUE(is(allocator.allocate(10 * kBlock), 0, 10));
-  EXPECT_TRUE(is(allocator.allocate(kBlock), 30, 1));
+  ExtentAllocator allocator(100 * kBlockSizeBytes);
+  ASSERT_TRUE(allocator.take({10 * kBlockSizeBytes, 10 * kBlockSizeBytes}));  // free: 10, 4, 6, 67
+  ASSERT_TRUE(allocator.take({24 * kBlockSizeBytes, kBlockSizeBytes}));
+  ASSERT_TRUE(allocator.take({31 * kBlockSizeBytes, 2 * kBlockSizeBytes}));
+  EXPECT_TRUE(is(allocator.allocate(5 * kBlockSizeBytes), 25, 5));
+  EXPECT_TRUE(is(allocator.allocate(4 * kBlockSizeBytes), 20, 4));
+  EXPECT_TRUE(is(allocator.allocate(10 * kBlockSizeBytes), 0, 10));
+  EXPECT_TRUE(is(allocator.allocate(kBlockSizeBytes), 30, 1));
 }
 
 TEST(ExtentAllocator, OfEqualRunsTakesTheFirst) {
-  ExtentAllocator allocator(7 * kBlock);
-  ASSERT_TRUE(allocator.take({3 * kBlock, kBlock}));
-  EXPECT_TRUE(is(allocator.allocate(kBlock), 0, 1));
+  ExtentAllocator allocator(7 * kBlockSizeBytes);
+  ASSERT_TRUE(allocator.take({3 * kBlockSizeBytes, kBlockSizeBytes}));
+  EXPECT_TRUE(is(allocator.allocate(kBlockSizeBytes), 0, 1));
 }
 
 TEST(ExtentAllocator, RoundsUpToBlocks) {
-  ExtentAllocator allocator(8 * kBlock);
+  ExtentAllocator allocator(8 * kBlockSizeBytes);
   EXPECT_TRUE(is(allocator.allocate(1), 0, 1));
-  EXPECT_TRUE(is(allocator.allocate(kBlock + 1), 1, 2));
-  EXPECT_EQ(allocator.free_bytes(), 5 * kBlock);
+  EXPECT_TRUE(is(allocator.allocate(kBlockSizeBytes + 1), 1, 2));
+  EXPECT_EQ(allocator.free_bytes(), 5 * kBlockSizeBytes);
 }
 
 TEST(ExtentAllocator, GivesNothingForNoBytes) {
-  ExtentAllocator allocator(8 * kBlock);
+  ExtentAllocator allocator(8 * kBlockSizeBytes);
   EXPECT_FALSE(allocator.allocate(0));
   EXPECT_FALSE(allocator.allocate_largest(0));
-  EXPECT_EQ(allocator.free_bytes(), 8 * kBlock);
+  EXPECT_EQ(allocator.free_bytes(), 8 * kBlockSizeBytes);
 }
 
 TEST(ExtentAllocator, GivesNothingWhereNoRunFits) {
-  ExtentAllocator allocator(8 * kBlock);
-  ASSERT_TRUE(allocator.take({4 * kBlock, kBlock}));
-  EXPECT_FALSE(allocator.allocate(5 * kBlock));
-  EXPECT_EQ(allocator.free_bytes(), 7 * kBlock);
+  ExtentAllocator allocator(8 * kBlockSizeBytes);
+  ASSERT_TRUE(allocator.take({4 * kBlockSizeBytes, kBlockSizeBytes}));
+  EXPECT_FALSE(allocator.allocate(5 * kBlockSizeBytes));
+  EXPECT_EQ(allocator.free_bytes(), 7 * kBlockSizeBytes);
 }
 
 TEST(ExtentAllocator, CutsTheLargestRunToWhatIsAskedFor) {
-  ExtentAllocator allocator(20 * kBlock);
-  ASSERT_TRUE(allocator.take({8 * kBlock, kBlock}));
-  EXPECT_TRUE(is(allocator.allocate_largest(4 * kBlock), 9, 4));
-  EXPECT_TRUE(is(allocator.allocate_largest(100 * kBlock), 0, 8));
-  EXPECT_TRUE(is(allocator.allocate_largest(100 * kBlock), 13, 7));
-  EXPECT_FALSE(allocator.allocate_largest(kBlock));
+  ExtentAllocator allocator(20 * kBlockSizeBytes);
+  ASSERT_TRUE(allocator.take({8 * kBlockSizeBytes, kBlockSizeBytes}));
+  EXPECT_TRUE(is(allocator.allocate_largest(4 * kBlockSizeBytes), 9, 4));
+  EXPECT_TRUE(is(allocator.allocate_largest(100 * kBlockSizeBytes), 0, 8));
+  EXPECT_TRUE(is(allocator.allocate_largest(100 * kBlockSizeBytes), 13, 7));
+  EXPECT_FALSE(allocator.allocate_largest(kBlockSizeBytes));
 }
 
 TEST(ExtentAllocator, MergesFreedNeighboursInAnyOrder) {
   std::array<std::uint64_t, 3> order{0, 1, 2};
   do {
-    ExtentAllocator allocator(9 * kBlock);
-    for (std::uint64_t i = 0; i < 3; ++i) ASSERT_TRUE(allocator.take({i * 3 * kBlock, 3 * kBlock}));
-    for (const std::uint64_t i : order) allocator.release({i * 3 * kBlock, 3 * kBlock});
-    EXPECT_EQ(allocator.largest_free_bytes(), 9 * kBlock);
-    EXPECT_TRUE(is(allocator.allocate(9 * kBlock), 0, 9));
+    ExtentAllocator allocator(9 * kBlockSizeBytes);
+    for (std::uint64_t i = 0; i < 3; ++i) ASSERT_TRUE(allocator.take({i * 3 * kBlockSizeBytes, 3 * kBlockSizeBytes}));
+    for (const std::uint64_t i : order) allocator.release({i * 3 * kBlockSizeBytes, 3 * kBlockSizeBytes});
+    EXPECT_EQ(allocator.largest_free_bytes(), 9 * kBlockSizeBytes);
+    EXPECT_TRUE(is(allocator.allocate(9 * kBlockSizeBytes), 0, 9));
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
 TEST(ExtentAllocator, RefusesToTakeWhatOverlapsAndChangesNothing) {
-  ExtentAllocator allocator(16 * kBlock);
-  ASSERT_TRUE(allocator.take({4 * kBlock, 4 * kBlock}));
+  ExtentAllocator allocator(16 * kBlockSizeBytes);
+  ASSERT_TRUE(allocator.take({4 * kBlockSizeBytes, 4 * kBlockSizeBytes}));
   for (const auto& [block, count] : std::vector<std::pair<std::uint64_t, std::uint64_t>>{
            {4, 4}, {5, 1}, {3, 2}, {7, 2}, {3, 6}, {0, 16}, {0, 5}, {7, 9}}) {
-    EXPECT_FALSE(allocator.take({block * kBlock, count * kBlock})) << block << " + " << count;
-    EXPECT_EQ(allocator.free_bytes(), 12 * kBlock);
+    EXPECT_FALSE(allocator.take({block * kBlockSizeBytes, count * kBlockSizeBytes})) << block << " + " << count;
+    EXPECT_EQ(allocator.free_bytes(), 12 * kBlockSizeBytes);
   }
-  EXPECT_TRUE(allocator.take({0, 4 * kBlock}));
-  EXPECT_TRUE(allocator.take({8 * kBlock, 8 * kBlock}));
+  EXPECT_TRUE(allocator.take({0, 4 * kBlockSizeBytes}));
+  EXPECT_TRUE(allocator.take({8 * kBlockSizeBytes, 8 * kBlockSizeBytes}));
   EXPECT_EQ(allocator.free_bytes(), 0u);
 }
 
 TEST(ExtentAllocator, RefusesToTakeWhatLiesOutside) {
-  constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max() / kBlock * kBlock;
-  ExtentAllocator allocator(16 * kBlock);
-  EXPECT_FALSE(allocator.take({16 * kBlock, kBlock}));
-  EXPECT_FALSE(allocator.take({15 * kBlock, 2 * kBlock}));
-  EXPECT_FALSE(allocator.take({kBlock, kLast}));  // the end runs out of the numbers
-  EXPECT_FALSE(allocator.take({kLast, kBlock}));
-  EXPECT_EQ(allocator.free_bytes(), 16 * kBlock);
+  constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max() / kBlockSizeBytes * kBlockSizeBytes;
+  ExtentAllocator allocator(16 * kBlockSizeBytes);
+  EXPECT_FALSE(allocator.take({16 * kBlockSizeBytes, kBlockSizeBytes}));
+  EXPECT_FALSE(allocator.take({15 * kBlockSizeBytes, 2 * kBlockSizeBytes}));
+  EXPECT_FALSE(allocator.take({kBlockSizeBytes, kLast}));  // the end runs out of the numbers
+  EXPECT_FALSE(allocator.take({kLast, kBlockSizeBytes}));
+  EXPECT_EQ(allocator.free_bytes(), 16 * kBlockSizeBytes);
 }
 
 TEST(ExtentAllocator, RefusesToTakePartsOfBlocks) {
-  ExtentAllocator allocator(16 * kBlock);
-  EXPECT_FALSE(allocator.take({8, kBlock}));
-  EXPECT_FALSE(allocator.take({0, kBlock - 8}));
+  ExtentAllocator allocator(16 * kBlockSizeBytes);
+  EXPECT_FALSE(allocator.take({8, kBlockSizeBytes}));
+  EXPECT_FALSE(allocator.take({0, kBlockSizeBytes - 8}));
   EXPECT_FALSE(allocator.take({0, 0}));
-  EXPECT_EQ(allocator.free_bytes(), 16 * kBlock);
+  EXPECT_EQ(allocator.free_bytes(), 16 * kBlockSizeBytes);
 }
 
 TEST(ExtentAllocator, GrowthIsFreeAndMergesWithAFreeEnd) {
-  ExtentAllocator allocator(8 * kBlock);
-  ASSERT_TRUE(allocator.take({0, 6 * kBlock}));
-  allocator.grow(12 * kBlock);
-  EXPECT_EQ(allocator.size_bytes(), 12 * kBlock);
-  EXPECT_TRUE(is(allocator.allocate(6 * kBlock), 6, 6));
+  ExtentAllocator allocator(8 * kBlockSizeBytes);
+  ASSERT_TRUE(allocator.take({0, 6 * kBlockSizeBytes}));
+  allocator.grow(12 * kBlockSizeBytes);
+  EXPECT_EQ(allocator.size_bytes(), 12 * kBlockSizeBytes);
+  EXPECT_TRUE(is(allocator.allocate(6 * kBlockSizeBytes), 6, 6));
 }
 
 TEST(ExtentAllocator, GrowthToNoMoreChangesNothing) {
-  ExtentAllocator allocator(8 * kBlock);
-  for (const std::uint64_t size : {std::uint64_t{0}, 4 * kBlock, 8 * kBlock, 9 * kBlock - 1})
+  ExtentAllocator allocator(8 * kBlockSizeBytes);
+  for (const std::uint64_t size : {std::uint64_t{0}, 4 * kBlockSizeBytes, 8 * kBlockSizeBytes, 9 * kBlockSizeBytes - 1})
     allocator.grow(size);
-  EXPECT_EQ(allocator.size_bytes(), 8 * kBlock);
-  EXPECT_EQ(allocator.free_bytes(), 8 * kBlock);
+  EXPECT_EQ(allocator.size_bytes(), 8 * kBlockSizeBytes);
+  EXPECT_EQ(allocator.free_bytes(), 8 * kBlockSizeBytes);
 }
 
 TEST(ExtentAllocatorDeathTest, ReleasingTwiceIsABug) {
   ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
-  ExtentAllocator allocator(8 * kBlock);
-  const auto extent = allocator.allocate(2 * kBlock);
+  ExtentAllocator allocator(8 * kBlockSizeBytes);
+  const auto extent = allocator.allocate(2 * kBlockSizeBytes);
   ASSERT_TRUE(extent);
   allocator.release(*extent);
   EXPECT_DEATH(allocator.release(*extent), "holdfast: bug");
@@ -136,17 +135,17 @@ TEST(ExtentAllocatorDeathTest, ReleasingTwiceIsABug) {
 
 TEST(ExtentAllocator, GivesNoBlockToTwoThreads) {
   constexpr std::uint64_t kBlocks = 256;
-  ExtentAllocator allocator(kBlocks * kBlock);
+  ExtentAllocator allocator(kBlocks * kBlockSizeBytes);
   std::array<std::atomic<int>, kBlocks> owners{};
   std::atomic<int> shared{0};
   std::vector<std::thread> threads;
   for (unsigned thread = 0; thread < 4; ++thread)
     threads.emplace_back([&, thread] {
       for (unsigned round = 0; round < 500; ++round) {
-        const auto extent = allocator.allocate((1 + (round * 7 + thread) % 40) * kBlock);
+        const auto extent = allocator.allocate((1 + (round * 7 + thread) % 40) * kBlockSizeBytes);
         if (!extent) continue;
-        const std::uint64_t first = extent->offset / kBlock;
-        const std::uint64_t last = first + extent->size_bytes / kBlock;
+        const std::uint64_t first = extent->offset / kBlockSizeBytes;
+        const std::uint64_t last = first + extent->size_bytes / kBlockSizeBytes;
         for (std::uint64_t block = first; block < last; ++block) shared += owners[block].exchange(1);
         for (std::uint64_t block = first; block < last; ++block) owners[block].store(0);
         allocator.release(*extent);
@@ -154,7 +153,7 @@ TEST(ExtentAllocator, GivesNoBlockToTwoThreads) {
     });
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(shared.load(), 0);
-  EXPECT_EQ(allocator.largest_free_bytes(), kBlocks * kBlock);
+  EXPECT_EQ(allocator.largest_free_bytes(), kBlocks * kBlockSizeBytes);
 }
 
 }  // namespace

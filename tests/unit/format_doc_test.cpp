@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <holdfast/kv.hpp>
+#include <holdfast/sharded_data.hpp>
 
 #include "common/format/catalog_entry.hpp"
 #include "common/format/footer.hpp"
@@ -16,8 +17,16 @@
 #include "common/format/segment.hpp"
 #include "common/format/superblock.hpp"
 #include "format_page.hpp"
+#include "kv/kv_settings.hpp"
+#include "log/log_settings.hpp"
+#include "sharded_log/checkpoint_record.hpp"
+#include "sharded_log/manifest.hpp"
+#include "sharded_log/reshard_record.hpp"
+#include "store_ledger.hpp"
+#include "kv_stream/stream_format.hpp"
 #include "pmem/arena_header.hpp"
 #include "region/metadata.hpp"
+#include "sharded/manifest.hpp"
 
 namespace holdfast {
 namespace {
@@ -55,7 +64,7 @@ Structures structures_in_code() {
     using T = SliceHeaderDisk;
     all["SliceHeaderDisk"] = {sizeof(T),
                               {FIELD(check), FIELD(magic), FIELD(epoch), FIELD(segment_id), FIELD(start),
-                               FIELD(size_bytes), FIELD(previous), FIELD(reserved)}};
+                               FIELD(size_bytes), FIELD(previous), FIELD(cleaned_at)}};
   }
   {
     using T = RecordHeaderDisk;
@@ -98,8 +107,89 @@ Structures structures_in_code() {
   {
     using T = region::RegionMetadataDisk;
     all["RegionMetadataDisk"] = {sizeof(T),
-                                 {FIELD(created_ns), FIELD(expected_size_bytes), FIELD(owner_size_bytes),
-                                  FIELD(description_size_bytes), FIELD(attribute_count)}};
+                                 {FIELD(created_ns), FIELD(expected_size_bytes), FIELD(version_of),
+                                  FIELD(version_number), FIELD(content_size_bytes), FIELD(checked_block_bytes),
+                                  FIELD(versions_kept), FIELD(flags), FIELD(owner_size_bytes),
+                                  FIELD(description_size_bytes), FIELD(attribute_count), FIELD(reserved)}};
+  }
+  {
+    using T = ExpiryDisk;
+    all["ExpiryDisk"] = {sizeof(T), {FIELD(time_us)}};
+  }
+  {
+    using T = CompressedValueDisk;
+    all["CompressedValueDisk"] = {sizeof(T), {FIELD(size_bytes)}};
+  }
+  {
+    using T = kv::KvSettingsDisk;
+    all["KvSettingsDisk"] = {sizeof(T),
+                             {FIELD(version), FIELD(flags), FIELD(compress_above_bytes), FIELD(default_ttl_ms),
+                              FIELD(keys_max), FIELD(bytes_max), FIELD(reserved)}};
+  }
+  {
+    using T = LedgerKeyDisk;
+    all["LedgerKeyDisk"] = {sizeof(T), {FIELD(kind), FIELD(number)}};
+  }
+  {
+    using T = CursorDisk;
+    all["CursorDisk"] = {sizeof(T), {FIELD(next), FIELD(committed_us), FIELD(flags)}};
+  }
+  {
+    using T = sharded_log::ShardedLogDisk;
+    all["ShardedLogDisk"] = {sizeof(T),
+                             {FIELD(version), FIELD(phase), FIELD(log_number), FIELD(generation), FIELD(seed),
+                              FIELD(shard_count), FIELD(store_count), FIELD(store_index), FIELD(reserved_32),
+                              FIELD(reserved)}};
+  }
+  {
+    using T = sharded_log::ReshardDisk;
+    all["ReshardDisk"] = {sizeof(T),
+                          {FIELD(version), FIELD(phase), FIELD(generation), FIELD(shard_count), FIELD(old_shard_count),
+                           FIELD(done_records)}};
+  }
+  {
+    using T = sharded_log::MovedCutDisk;
+    all["MovedCutDisk"] = {sizeof(T), {FIELD(old_shard_count), FIELD(shard_count)}};
+  }
+  {
+    using T = sharded_log::CheckpointDisk;
+    all["CheckpointDisk"] = {sizeof(T), {FIELD(version), FIELD(shard_count), FIELD(created_us)}};
+  }
+  {
+    using T = log::LogSettingsDisk;
+    all["LogSettingsDisk"] = {sizeof(T),
+                              {FIELD(version), FIELD(flags), FIELD(segment_bytes), FIELD(segment_records_max),
+                               FIELD(segment_age_ms_max), FIELD(retain_ms), FIELD(retain_bytes), FIELD(retain_records),
+                               FIELD(keep_records_min), FIELD(compress_above_bytes), FIELD(compact_garbage_percent_min),
+                               FIELD(compact_age_ms_min), FIELD(tombstone_ms), FIELD(reserved)}};
+  }
+  {
+    using T = sharded::ShardedManifestDisk;
+    all["ShardedManifestDisk"] = {sizeof(T),
+                                  {FIELD(check), FIELD(magic), FIELD(version), FIELD(reserved_32), FIELD(write_id),
+                                   FIELD(size_bytes), FIELD(shard_size_bytes), FIELD(shard_count), FIELD(reserved_64)}};
+  }
+  {
+    using T = sharded::ShardDisk;
+    all["ShardDisk"] = {sizeof(T), {FIELD(region_id), FIELD(check)}};
+  }
+  {
+    using T = kv_stream::KvStreamHeaderDisk;
+    all["KvStreamHeaderDisk"] = {
+        sizeof(T),
+        {FIELD(magic), FIELD(version), FIELD(reserved_32), FIELD(id), FIELD(entries_expected), FIELD(check)}};
+  }
+  {
+    using T = kv_stream::KvBlockHeaderDisk;
+    all["KvBlockHeaderDisk"] = {sizeof(T),
+                                {FIELD(magic), FIELD(entries), FIELD(size_bytes), FIELD(first_entry),
+                                 FIELD(content_check), FIELD(check)}};
+  }
+  {
+    using T = kv_stream::KvStreamEntryDisk;
+    all["KvStreamEntryDisk"] = {sizeof(T),
+                                {FIELD(flags), FIELD(reserved_8), FIELD(key_size_bytes), FIELD(value_size_bytes),
+                                 FIELD(expires_us)}};
   }
   {
     using T = pmem::ArenaHeaderDisk;
@@ -144,6 +234,32 @@ Values constants_in_code() {
       {"kVersionEnd", kVersionEnd},
       {"kCatalogSpaceId", kCatalogSpaceId},
       {"kRecordFlagValueParts", kRecordFlagValueParts},
+      {"kRecordFlagCatalogDecides", kRecordFlagCatalogDecides},
+      {"kRecordFlagCompressed", kRecordFlagCompressed},
+      {"kRecordFlagExpires", kRecordFlagExpires},
+      {"kRecordFlagKeyed", kRecordFlagKeyed},
+      {"kRecordFlagErasesKey", kRecordFlagErasesKey},
+      {"kTimeUsMax", kTimeUsMax},
+      {"kKvSettingsVersion", kv::kKvSettingsVersion},
+      {"kKvOrdered", kv::kKvOrdered},
+      {"kLogSettingsVersion", log::kLogSettingsVersion},
+      {"kLogCompactsByKey", log::kLogCompactsByKey},
+      {"LedgerKind::cursor", number(LedgerKind::cursor)},
+      {"kCursorProtects", kCursorProtects},
+      {"LedgerKind::sharded_log", number(LedgerKind::sharded_log)},
+      {"LedgerKind::reshard", number(LedgerKind::reshard)},
+      {"LedgerKind::moved_cut", number(LedgerKind::moved_cut)},
+      {"kShardedLogVersion", sharded_log::kShardedLogVersion},
+      {"kReshardVersion", sharded_log::kReshardVersion},
+      {"kLogShardsMax", kLogShardsMax},
+      {"LogPhase::preparing", number(sharded_log::LogPhase::preparing)},
+      {"LogPhase::whole", number(sharded_log::LogPhase::whole)},
+      {"LogPhase::removing", number(sharded_log::LogPhase::removing)},
+      {"ReshardPhase::copying", number(sharded_log::ReshardPhase::copying)},
+      {"ReshardPhase::dropping", number(sharded_log::ReshardPhase::dropping)},
+      {"LedgerKind::checkpoint", number(LedgerKind::checkpoint)},
+      {"kCheckpointVersion", sharded_log::kCheckpointVersion},
+      {"kCheckpointIdSizeBytesMax", kCheckpointIdSizeBytesMax},
       {"RecordType::put", number(RecordType::put)},
       {"RecordType::erase", number(RecordType::erase)},
       {"RecordType::batch_trailer", number(RecordType::batch_trailer)},
@@ -159,13 +275,36 @@ Values constants_in_code() {
       {"CatalogEntryType::rename_space", number(CatalogEntryType::rename_space)},
       {"CatalogEntryType::remove_space", number(CatalogEntryType::remove_space)},
       {"CatalogEntryType::space_metadata", number(CatalogEntryType::space_metadata)},
+      {"CatalogEntryType::batch_decided", number(CatalogEntryType::batch_decided)},
+      {"CatalogEntryType::batches_settled", number(CatalogEntryType::batches_settled)},
+      {"CatalogEntryType::batches_proved", number(CatalogEntryType::batches_proved)},
+      {"CatalogEntryType::batch_dropped", number(CatalogEntryType::batch_dropped)},
+      {"CatalogEntryType::clock_mark", number(CatalogEntryType::clock_mark)},
+      {"CatalogEntryType::log_begin", number(CatalogEntryType::log_begin)},
+      {"CatalogEntryType::log_gap", number(CatalogEntryType::log_gap)},
+      {"CatalogEntryType::log_thinned", number(CatalogEntryType::log_thinned)},
       {"SegmentContent::records", number(SegmentContent::records)},
       {"SegmentContent::value", number(SegmentContent::value)},
       {"SegmentContent::region", number(SegmentContent::region)},
+      {"SegmentContent::region_hole", number(SegmentContent::region_hole)},
+      {"SegmentContent::region_mirror", number(SegmentContent::region_mirror)},
+      {"kRegionSealed", region::kRegionSealed},
+      {"kRegionMirrored", region::kRegionMirrored},
+      {"kRegionCompressed", region::kRegionCompressed},
+      {"kRegionCompressesVersions", region::kRegionCompressesVersions},
       {"SpaceKind::catalog", number(SpaceKind::catalog)},
       {"SpaceKind::kv", number(SpaceKind::kv)},
       {"SpaceKind::log", number(SpaceKind::log)},
       {"SpaceKind::region", number(SpaceKind::region)},
+      {"kShardedManifestMagic", sharded::kShardedManifestMagic},
+      {"kShardedManifestVersion", sharded::kShardedManifestVersion},
+      {"kShardCountMax", kShardCountMax},
+      {"kKvStreamMagic", kv_stream::kKvStreamMagic},
+      {"kKvStreamVersion", kv_stream::kKvStreamVersion},
+      {"kKvBlockMagic", kv_stream::kKvBlockMagic},
+      {"kKvEndMagic", kv_stream::kKvEndMagic},
+      {"kKvEntryExpires", kv_stream::kKvEntryExpires},
+      {"kKvBlockSizeBytesMax", kKvBlockSizeBytesMax},
       {"kArenaMagic", pmem::kArenaMagic},
       {"kArenaVersion", pmem::kArenaVersion},
       {"kArenaAlignmentBytes", pmem::kArenaAlignmentBytes},

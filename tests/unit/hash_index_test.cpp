@@ -41,18 +41,18 @@ TEST(HashIndex, HasNothingUnderAHashThatIsNotThere) {
 }
 
 TEST(HashIndex, KeepsEveryFieldOfASlot) {
-  for (const bool erased : {false, true})
-    for (const bool has_parts : {false, true}) {
+  for (unsigned flags = 0; flags < 8; ++flags) {
       HashIndex index;
-      const IndexSlot kept{.location = {0xFFFF'FFFF, 0xFFFF'FFFE},
+      const IndexSlot kept{.location = {0xFFFF'FFFF, HashIndex::kOffset8End - 1},
                            .version = (std::uint64_t{1} << 61) - 1,
-                           .erased = erased,
-                           .has_parts = has_parts};
+                           .erased = (flags & 1) != 0,
+                           .has_parts = (flags & 2) != 0,
+                           .expires = (flags & 4) != 0};
       add(index, {kept});
       EXPECT_EQ(all(index), Slots{kept});
       add(index, {slot(2)});  // and in a chain
       EXPECT_EQ(all(index), (Slots{kept, slot(2)}));
-    }
+  }
 }
 
 TEST(HashIndex, ReplacesWhatWasSeen) {
@@ -163,6 +163,46 @@ TEST(HashIndex, KeepsItsEntriesWhileItGrows) {
   }
   for (std::uint64_t hash = 0; hash < 20'000; ++hash)
     ASSERT_EQ(all(index, hash * 0x9E37'79B9'7F4A'7C15), Slots{slot(static_cast<std::uint32_t>(hash))});
+}
+
+TEST(HashIndex, InsertsOnlyWhereNothingIs) {
+  HashIndex index;
+  EXPECT_TRUE(index.insert(kHash, slot(1)));
+  EXPECT_FALSE(index.insert(kHash, slot(2)));
+  EXPECT_EQ(all(index), Slots{slot(1)});
+  index.remove(kHash, slot(1));
+  EXPECT_TRUE(index.insert(kHash, slot(2)));
+  EXPECT_EQ(all(index), Slots{slot(2)});
+}
+
+TEST(HashIndex, LiesInPartsWhereManyEntriesAreExpected) {
+  constexpr std::uint64_t kMany = 100'000;
+  HashIndex few;
+  few.reserve(1'000);
+  EXPECT_EQ(few.part_count(), 1u);
+  HashIndex index;
+  index.reserve(kMany);
+  EXPECT_GT(index.part_count(), 1u);
+  std::vector<std::size_t> counts(index.part_count());
+  for (std::uint64_t i = 0; i < kMany; ++i) {
+    const std::uint64_t hash = i * 0x9E37'79B9'7F4A'7C15;
+    ASSERT_LT(index.part_of(hash), counts.size());
+    ++counts[index.part_of(hash)];
+    ASSERT_TRUE(index.insert(hash, slot(static_cast<std::uint32_t>(i))));
+  }
+  for (const std::size_t count : counts) EXPECT_GT(count, kMany / counts.size() / 2);
+  for (std::uint64_t i = 0; i < kMany; ++i)
+    ASSERT_EQ(all(index, i * 0x9E37'79B9'7F4A'7C15), Slots{slot(static_cast<std::uint32_t>(i))});
+  EXPECT_EQ(index.part_of(0), 0u);
+  EXPECT_EQ(index.part_of(~std::uint64_t{0}), index.part_count() - 1);
+}
+
+TEST(HashIndex, IsNotSplitOnceSomethingIsThere) {
+  HashIndex index;
+  add(index, {slot(1), slot(2)});
+  index.reserve(100'000);
+  EXPECT_EQ(index.part_count(), 1u);
+  EXPECT_EQ(all(index), (Slots{slot(1), slot(2)}));
 }
 
 TEST(HashIndex, AgreesWithAMapOfLists) {

@@ -11,7 +11,7 @@ namespace holdfast {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto kNever = 1h;
+constexpr auto kFarAway = 1h;
 
 /// Counts calls; whoever waits for the n-th ends with it.
 class Calls {
@@ -61,7 +61,7 @@ TEST(IntervalTimer, ArmedTwiceItCallsBackOnce) {
 
 TEST(IntervalTimer, FiresAtOnce) {
   Calls calls;
-  IntervalTimer timer(kNever, [&] { calls.call(); });
+  IntervalTimer timer(kFarAway, [&] { calls.call(); });
   timer.fire();
   calls.wait_for(1);
   timer.arm();
@@ -86,7 +86,7 @@ TEST(IntervalTimer, TheCallbackMayArmItAgain) {
 TEST(IntervalTimer, StopsWithoutWaitingForTheInterval) {
   Calls calls;
   {
-    IntervalTimer timer(kNever, [&] { calls.call(); });
+    IntervalTimer timer(kFarAway, [&] { calls.call(); });
     timer.arm();
   }
   EXPECT_EQ(calls.count(), 0);

@@ -132,5 +132,28 @@ TEST(KeyOrder, SumsTheKeysOfAllStripes) {
   EXPECT_EQ(order.live(), 8);
 }
 
+// Whoever wants the sum without a look at each stripe has it from the moment on when it asks.
+TEST(KeyOrder, AddsUpWhatIsPresentFromWhereItIsAskedTo) {
+  KeyOrder order;
+  const auto count = [&](std::uint64_t hash, std::int64_t keys, std::int64_t bytes) {
+    KeyOrder::Stripe& stripe = order.stripe(hash);
+    const KeyOrder::Lock lock(stripe.mutex);
+    stripe.count_live(keys, bytes);
+  };
+  count(kHash, 1, 100);
+  count(kOtherStripe, 1, 50);
+  LiveTotals totals;
+  order.add_up(totals);
+  order.add_up(totals);  // once
+  EXPECT_EQ(totals.keys, 2);
+  EXPECT_EQ(totals.bytes, 150);
+  count(kHash, 0, -60);
+  count(kOtherStripe, -1, -50);
+  EXPECT_EQ(totals.keys, 1);
+  EXPECT_EQ(totals.bytes, 40);
+  EXPECT_EQ(order.live(), 1);
+  EXPECT_EQ(order.live_bytes(), 40);
+}
+
 }  // namespace
 }  // namespace holdfast::kv

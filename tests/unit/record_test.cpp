@@ -165,7 +165,7 @@ TEST(Record, UnknownTypesAndFlagsAreRefused) {
   for (unsigned type = 0; type < 256; ++type)
     EXPECT_EQ(accepted(static_cast<RecordType>(type), 0), type >= 1 && type <= 6) << type;
   for (unsigned flags = 0; flags < 256; ++flags)
-    EXPECT_EQ(accepted(RecordType::put, static_cast<std::uint8_t>(flags)), flags <= 1) << flags;
+    EXPECT_EQ(accepted(RecordType::put, static_cast<std::uint8_t>(flags)), flags <= kRecordFlagsKnown) << flags;
 }
 
 TEST(Record, ARecordOfAnotherPlaceIsRefused) {

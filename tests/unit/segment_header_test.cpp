@@ -7,7 +7,7 @@
 namespace holdfast {
 namespace {
 
-constexpr std::uint64_t kSecret = 99;
+constexpr std::uint64_t kHeaderSecret = 99;
 constexpr std::uint64_t kSegmentSize = kSegmentSizeBytesMin;
 
 template <class T>
@@ -16,8 +16,8 @@ void flip(T& object, std::size_t byte, unsigned bit) {
 }
 
 TEST(SegmentHeader, ProvesItself) {
-  const SegmentHeaderDisk header = make_segment_header(kSecret, 4, 11, 2, kSegmentSize);
-  EXPECT_TRUE(validate(header, kSecret));
+  const SegmentHeaderDisk header = make_segment_header(kHeaderSecret, 4, 11, 2, kSegmentSize);
+  EXPECT_TRUE(validate(header, kHeaderSecret));
   EXPECT_EQ(header.segment_id, 11u);
   EXPECT_EQ(header.space_id, 2u);
   EXPECT_EQ(header.epoch, 4u);
@@ -25,26 +25,26 @@ TEST(SegmentHeader, ProvesItself) {
 }
 
 TEST(SegmentHeader, EveryFlippedBitIsSeen) {
-  SegmentHeaderDisk header = make_segment_header(kSecret, 4, 11, 2, kSegmentSize);
+  SegmentHeaderDisk header = make_segment_header(kHeaderSecret, 4, 11, 2, kSegmentSize);
   for (std::size_t byte = 0; byte < sizeof header; ++byte)
     for (unsigned bit = 0; bit < 8; ++bit) {
       flip(header, byte, bit);
-      EXPECT_FALSE(validate(header, kSecret)) << byte;
+      EXPECT_FALSE(validate(header, kHeaderSecret)) << byte;
       flip(header, byte, bit);
     }
 }
 
 TEST(SegmentHeader, OneOfAnotherStoreIsRefused) {
-  EXPECT_FALSE(validate(make_segment_header(kSecret, 4, 11, 2, kSegmentSize), kSecret + 1));
+  EXPECT_FALSE(validate(make_segment_header(kHeaderSecret, 4, 11, 2, kSegmentSize), kHeaderSecret + 1));
 }
 
-bool is_valid(const SliceHeaderDisk& header, std::uint64_t secret = kSecret, SegmentId segment = 11,
+bool is_valid(const SliceHeaderDisk& header, std::uint64_t secret = kHeaderSecret, SegmentId segment = 11,
               std::uint32_t start = 4096, std::uint64_t segment_size = kSegmentSize) {
   return validate(header, secret, segment, start, segment_size);
 }
 
 SliceHeaderDisk slice_header(std::uint32_t size_bytes = 8192) {
-  return make_slice_header(kSecret, 4, 11, 4096, size_bytes, {.segment_id = 10, .start = 64, .count = 17, .epoch = 3, .reserved = 0});
+  return make_slice_header(kHeaderSecret, 4, 11, 4096, size_bytes, {.segment_id = 10, .start = 64, .count = 17, .epoch = 3, .reserved = 0});
 }
 
 TEST(SliceHeader, ProvesItself) { EXPECT_TRUE(is_valid(slice_header())); }
@@ -60,9 +60,9 @@ TEST(SliceHeader, EveryFlippedBitIsSeen) {
 }
 
 TEST(SliceHeader, OneOfAnotherPlaceSegmentOrStoreIsRefused) {
-  EXPECT_FALSE(is_valid(slice_header(), kSecret + 1));
-  EXPECT_FALSE(is_valid(slice_header(), kSecret, 12));
-  EXPECT_FALSE(is_valid(slice_header(), kSecret, 11, 8192));
+  EXPECT_FALSE(is_valid(slice_header(), kHeaderSecret + 1));
+  EXPECT_FALSE(is_valid(slice_header(), kHeaderSecret, 12));
+  EXPECT_FALSE(is_valid(slice_header(), kHeaderSecret, 11, 8192));
 }
 
 TEST(SliceHeader, ARangeBeyondTheSegmentIsRefused) {

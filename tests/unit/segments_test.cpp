@@ -88,6 +88,24 @@ TEST_F(SegmentsTest, ThatAReaderMaySeeAreFreedWhenItIsGone) {
   EXPECT_EQ(free_bytes(), before);
 }
 
+TEST_F(SegmentsTest, ThatArePinnedAreFreedWhenTheLastPinIsGone) {
+  const std::uint64_t before = free_bytes();
+  const auto ids = add_value('v');
+  const std::uint64_t during = free_bytes();
+  std::optional pin(parts_.pins.pin(ids.front()));
+  std::optional another(parts_.pins.pin(ids.front()));
+  parts_.segments->retire(ids, false);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(ok(parts_.segments->reclaim()));
+  EXPECT_FALSE(owns(ids.front()));
+  EXPECT_EQ(free_bytes(), during);
+  pin.reset();
+  ASSERT_TRUE(ok(parts_.segments->reclaim()));
+  EXPECT_EQ(free_bytes(), during);
+  another.reset();
+  ASSERT_TRUE(ok(parts_.segments->reclaim()));
+  EXPECT_EQ(free_bytes(), before);
+}
+
 TEST_F(SegmentsTest, ThatWaitForASyncAreFreedByOneThatBeganLater) {
   const std::uint64_t early = parts_.segments->sync_begins();
   const auto ids = add_value('v');

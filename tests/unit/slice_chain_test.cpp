@@ -268,5 +268,30 @@ TEST(SliceChain, TheEndBehindALossCountsWhatWasNamed) {
   EXPECT_EQ(verdict.chain_ends.at(kSpace).count, 5u);
 }
 
+// Its count says so, whatever has become of those before it.
+TEST(SliceChain, WhatTheCatalogHasCountedWasDurable) {
+  Chain chain;
+  const ScannedSlice& a = chain.first(1, 2);
+  const ScannedSlice& b = chain.next(a, 5, 2, 4);
+  EXPECT_FALSE(chain.judge().is_admitted(b));
+  chain.add({.type = CatalogEntryType::slice_count, .segment_id = 2, .start = 64, .count = 4});
+  const ChainVerdict verdict = chain.judge();
+  EXPECT_TRUE(verdict.is_admitted(b));
+  EXPECT_EQ(verdict.known_counts.at(SlicePlace(a.header)), 5u) << "and what is missing before it is damage";
+}
+
+TEST(SliceChain, ALogDoesNotGoOnBehindASliceThatIsCountedWithoutANextId) {
+  Chain chain;
+  chain.add({.type = CatalogEntryType::add_space, .kind = SpaceKind::log, .space_id = 2, .name = "log"});
+  for (const SegmentId segment : {8u, 9u}) chain.add_segment(segment, 2);
+  chain.first(8, 4);
+  chain.first(9, 6);
+  EXPECT_EQ(chain.judge().chain_ends.at(2).segment_id, 9u);
+  chain.add({.type = CatalogEntryType::slice_count, .segment_id = 9, .start = 64, .count = 6});
+  EXPECT_EQ(chain.judge().chain_ends.at(2).segment_id, 8u);
+  chain.add({.type = CatalogEntryType::slice_count, .segment_id = 9, .start = 64, .count = 6, .next_number = 7});
+  EXPECT_EQ(chain.judge().chain_ends.at(2).segment_id, 9u);
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -44,6 +44,39 @@ TEST(ValueParts, TheListComesBackAsItWas) {
   }
 }
 
+TEST(ValueParts, AreFoundBehindATimeOfExpiry) {
+  const std::string list = encode_value_parts({{.segment_id = 4, .size_bytes = 5, .check = 6}});
+  const ExpiryDisk expiry{.time_us = 77};
+  const std::string expiring = std::string(reinterpret_cast<const char*>(&expiry), sizeof expiry) + list;
+  EXPECT_FALSE(value_parts_of(0, list));
+  ASSERT_TRUE(value_parts_of(kRecordFlagValueParts, list));
+  EXPECT_FALSE(value_parts_of(kRecordFlagValueParts, expiring));
+  EXPECT_FALSE(value_parts_of(kRecordFlagValueParts | kRecordFlagExpires, list));
+  const auto parts = value_parts_of(kRecordFlagValueParts | kRecordFlagExpires, expiring);
+  ASSERT_TRUE(parts);
+  ASSERT_EQ(parts->size(), 1u);
+  EXPECT_EQ(parts->front().segment_id, 4u);
+}
+
+TEST(ValueParts, ATimeOfExpiryIsTakenFromAPayloadThatHasOne) {
+  const auto payload_of = [](std::uint64_t time_us) {
+    const ExpiryDisk expiry{.time_us = time_us};
+    return std::string(reinterpret_cast<const char*>(&expiry), sizeof expiry) + "value";
+  };
+  const std::string expiring = payload_of(kTimeUsMax);
+  const auto without = take_expiry(0, expiring);
+  ASSERT_TRUE(without);
+  EXPECT_FALSE(without->expires_us);
+  EXPECT_EQ(without->rest, expiring);
+  const auto taken = take_expiry(kRecordFlagExpires, expiring);
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->expires_us, kTimeUsMax);
+  EXPECT_EQ(taken->rest, "value");
+  EXPECT_FALSE(take_expiry(kRecordFlagExpires, payload_of(kTimeUsMax + 1)));
+  for (std::size_t size = 0; size < sizeof(ExpiryDisk); ++size)
+    EXPECT_FALSE(take_expiry(kRecordFlagExpires, std::string_view(expiring).substr(0, size)));
+}
+
 TEST(ValueParts, WhatIsNoListIsRefused) {
   EXPECT_FALSE(decode_value_parts(""));
   for (std::size_t size = 1; size < 3 * sizeof(ValuePartDisk); ++size)

@@ -33,6 +33,23 @@ void add_choice_option(CLI::App& command, const std::string& name, const Choices
       ->option_text(words + " [" + choices.front().first + "]");
 }
 
+std::uint64_t size_of(const std::string& name, const std::string& text) {
+  if (const auto size = parse_size(text)) return *size;
+  throw CLI::ValidationError(name, "'" + text + "' is not a size like 64MiB, 1GiB or 4096");
+}
+
+std::chrono::milliseconds duration_of(const std::string& name, const std::string& text) {
+  if (const auto duration = parse_duration(text)) return *duration;
+  throw CLI::ValidationError(name, "'" + text + "' is not a time like 200ms, 10s or 5min");
+}
+
+template <class Parse, class Value>
+CLI::Option* add_parsed_option(CLI::App& command, const std::string& name, const std::string& type, const Parse& parse,
+                               Value& value, const std::string& description) {
+  const auto take = [name, parse, &value](const std::string& text) { value = parse(name, text); };
+  return command.add_option_function<std::string>(name, take, description)->type_name(type);
+}
+
 }  // namespace
 
 void add_store_arguments(CLI::App& command, StoreArguments& arguments) {
@@ -41,26 +58,29 @@ void add_store_arguments(CLI::App& command, StoreArguments& arguments) {
                    "open a pmem pool on a medium without byte access; nothing on it survives a power cut");
 }
 
+void add_stream_arguments(CLI::App& command, StreamArguments& arguments) {
+  add_store_arguments(command, arguments.store);
+  command.add_option("STREAM", arguments.stream, "name of the log")->required();
+}
+
 void add_size_option(CLI::App& command, const std::string& name, std::uint64_t& size_bytes,
                      const std::string& description) {
-  const auto take = [name, &size_bytes](const std::string& text) {
-    const auto size = parse_size(text);
-    if (!size) throw CLI::ValidationError(name, "'" + text + "' is not a size like 64MiB, 1GiB or 4096");
-    size_bytes = *size;
-  };
-  command.add_option_function<std::string>(name, take, description)
-      ->type_name("SIZE")
-      ->default_str(format_size(size_bytes));
+  add_parsed_option(command, name, "SIZE", size_of, size_bytes, description)->default_str(format_size(size_bytes));
+}
+
+void add_size_option(CLI::App& command, const std::string& name, std::optional<std::uint64_t>& size_bytes,
+                     const std::string& description) {
+  add_parsed_option(command, name, "SIZE", size_of, size_bytes, description);
 }
 
 void add_duration_option(CLI::App& command, const std::string& name, std::chrono::milliseconds& time,
                          const std::string& description) {
-  const auto take = [name, &time](const std::string& text) {
-    const auto duration = parse_duration(text);
-    if (!duration) throw CLI::ValidationError(name, "'" + text + "' is not a time like 200ms, 10s or 5min");
-    time = *duration;
-  };
-  command.add_option_function<std::string>(name, take, description)->type_name("TIME");
+  add_parsed_option(command, name, "TIME", duration_of, time, description);
+}
+
+void add_duration_option(CLI::App& command, const std::string& name, std::optional<std::chrono::milliseconds>& time,
+                         const std::string& description) {
+  add_parsed_option(command, name, "TIME", duration_of, time, description);
 }
 
 void add_durability_option(CLI::App& command, Durability& durability) {
@@ -70,6 +90,11 @@ void add_durability_option(CLI::App& command, Durability& durability) {
                                  {"buffered", Durability::buffered}},
                                 durability,
                                 "when a write survives a power cut; all do once the command has ended well");
+}
+
+void add_format_option(CLI::App& command, StreamFormat& format) {
+  add_choice_option<StreamFormat>(command, "--format", {{"jsonl", StreamFormat::jsonl}, {"binary", StreamFormat::binary}},
+                                  format, "of the dump: JSON Lines, or a binary stream with checksums");
 }
 
 void add_backend_option(CLI::App& command, Backend& backend) {

@@ -10,6 +10,8 @@ std::optional<std::uint64_t> milliseconds_of(std::string_view unit) noexcept {
   if (unit == "ms") return 1;
   if (unit.empty() || unit == "s") return 1'000;
   if (unit == "min") return 60'000;
+  if (unit == "h") return 3'600'000;
+  if (unit == "d") return 86'400'000;
   return std::nullopt;
 }
 

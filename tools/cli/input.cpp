@@ -75,9 +75,29 @@ Result<bool> LineReader::next(std::string& line) {
     return Unexpected(system_error(name_, "cannot read"));
   }
   ++line_number_;
+  offset_ += static_cast<std::uint64_t>(size);
   line.assign(buffer, static_cast<std::size_t>(size));
   if (line.ends_with('\n')) line.pop_back();
   return true;
+}
+
+Result<void> LineReader::skip_to(std::uint64_t offset, std::uint64_t line_number) {
+  if (::fseeko(file_.get(), static_cast<off_t>(offset), SEEK_SET) != 0)
+    return Unexpected(system_error(name_, "cannot go on in the middle"));
+  offset_ = offset;
+  line_number_ = line_number;
+  return {};
+}
+
+std::optional<LineReader::Identity> LineReader::identity() const noexcept {
+  struct stat status {};
+  if (::fstat(::fileno(file_.get()), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  constexpr std::uint64_t kNsOfSecond = 1'000'000'000;
+  return Identity{.device = status.st_dev,
+                  .inode = status.st_ino,
+                  .size_bytes = static_cast<std::uint64_t>(status.st_size),
+                  .modified_ns = static_cast<std::uint64_t>(status.st_mtim.tv_sec) * kNsOfSecond +
+                                 static_cast<std::uint64_t>(status.st_mtim.tv_nsec)};
 }
 
 Result<PieceReader> PieceReader::open(const std::string& path) {

@@ -29,6 +29,21 @@ class LineReader {
   /// Number of the line that next() gave last, from 1.
   [[nodiscard]] std::uint64_t line_number() const noexcept { return line_number_; }
 
+  /// Where in the file the next line begins, in bytes.
+  [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
+
+  /// The next line is the one at `offset`, behind `line_number` others. Errors: io (a pipe cannot).
+  [[nodiscard]] Result<void> skip_to(std::uint64_t offset, std::uint64_t line_number);
+
+  /// What tells the file from others and from itself once it was written to; nothing where that is no file.
+  struct Identity {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t size_bytes = 0;
+    std::uint64_t modified_ns = 0;
+  };
+  [[nodiscard]] std::optional<Identity> identity() const noexcept;
+
   /// The file's name for messages.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
@@ -44,6 +59,7 @@ class LineReader {
   std::unique_ptr<char, FreeBuffer> buffer_;  // getline() reallocates it
   std::size_t buffer_size_bytes_ = 0;
   std::uint64_t line_number_ = 0;
+  std::uint64_t offset_ = 0;
 };
 
 /// A file read in pieces; "-" is standard input.

@@ -1,12 +1,14 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <chrono>
 #include <holdfast/holdfast.hpp>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
-#include "cli/escape.hpp"
 #include "cli/input.hpp"
 #include "cli/open.hpp"
 #include "cli/output.hpp"
@@ -20,10 +22,6 @@ struct KeyArguments {
   std::string key;
 };
 
-Result<ExitCode> key_not_found(const std::string& key) {
-  return Unexpected(Error{.code = ErrorCode::not_found, .message = "key not found", .path = key});
-}
-
 Json key_json(const std::string& key) {
   Json json;
   set_bytes(json, "key", key);
@@ -32,7 +30,13 @@ Json key_json(const std::string& key) {
 
 // --- put ---
 
-Result<ExitCode> put(const KeyArguments& arguments, std::optional<std::string> value, bool json) {
+struct PutArguments : KeyArguments {
+  std::optional<std::string> value;
+  std::chrono::milliseconds ttl{0};
+};
+
+Result<ExitCode> put(const PutArguments& arguments, bool json) {
+  std::optional<std::string> value = arguments.value;
   if (!value || *value == "-") {
     auto input = read_standard_input(kValueSizeBytesMax);
     if (!input) return Unexpected(input.error());
@@ -42,7 +46,9 @@ Result<ExitCode> put(const KeyArguments& arguments, std::optional<std::string> v
     const auto space = store.kv(arguments.space);
     if (!space) return Unexpected(space.error());
     auto kv = *space;
-    return kv.put(arguments.key, *value).and_then(done);
+    PutOptions options;
+    if (arguments.ttl.count() > 0) options.ttl_ms = static_cast<std::uint64_t>(arguments.ttl.count());
+    return kv.put(arguments.key, *value, options).and_then(done);
   });
   if (!stored || !json) return stored;
   Json document = key_json(arguments.key);
@@ -51,45 +57,21 @@ Result<ExitCode> put(const KeyArguments& arguments, std::optional<std::string> v
 }
 
 void add_put(CLI::App& kv, Invocation& invocation) {
-  struct Arguments : KeyArguments {
-    std::optional<std::string> value;
-  };
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<PutArguments>();
   auto& command = *kv.add_subcommand(
       "put", "Stores VALUE under KEY, durable when the command ends; creates the space if it is not there.");
   command.footer(
       "VALUE - or none: standard input, any bytes. A VALUE that begins with a dash goes behind --.\n"
       "example: holdfast kv put app.hf users user:1 alice\n"
+      "example: holdfast kv put app.hf sessions s:1 alice --ttl 30min\n"
       "example: holdfast kv put app.hf photos cat < cat.jpeg");
   add_store_arguments(command, arguments->store);
   command.add_option("SPACE", arguments->space, "name of the key-value space")->required();
   command.add_option("KEY", arguments->key, "1 to 65,535 bytes")->required();
   command.add_option("VALUE", arguments->value, "the value, or - for standard input");
+  add_duration_option(command, "--ttl", arguments->ttl, "the key is gone so long from now [as the space's settings say]");
   command.callback([arguments, &invocation] {
-    invocation.run = [arguments, &invocation] { return put(*arguments, arguments->value, invocation.json); };
-  });
-}
-
-// --- get ---
-
-Result<void> print_value(const KeyArguments& arguments, const std::string& value, bool json) {
-  if (json) {
-    Json document = key_json(arguments.key);
-    set_bytes(document, "value", value);
-    return Output::document(document);
-  }
-  if (Output::is_terminal()) return Output::line(escape(value, Keep::line_breaks));
-  return Output::write(value);
-}
-
-Result<ExitCode> get(const KeyArguments& arguments, bool json) {
-  return with_store_to_read(arguments.store, [&](Store& store) -> Result<ExitCode> {
-    const auto space = existing_space(store, arguments.space);
-    if (!space) return Unexpected(space.error());
-    const auto value = space->get(arguments.key);
-    if (!value) return Unexpected(value.error());
-    if (!*value) return key_not_found(arguments.key);
-    return print_value(arguments, **value, json).and_then(done);
+    invocation.run = [arguments, &invocation] { return put(*arguments, invocation.json); };
   });
 }
 
@@ -107,18 +89,59 @@ Result<ExitCode> erase(const KeyArguments& arguments, bool json) {
   return Output::document(key_json(arguments.key)).and_then(done);
 }
 
-using KeyCommand = Result<ExitCode> (*)(const KeyArguments&, bool json);
-
-void add_key_command(CLI::App& kv, Invocation& invocation, const std::string& name,
-                     const std::string& description, KeyCommand run) {
+void add_erase(CLI::App& kv, Invocation& invocation) {
   const auto arguments = std::make_shared<KeyArguments>();
-  auto& command = *kv.add_subcommand(name, description);
-  command.footer("example: holdfast kv " + name + " app.hf users user:1");
+  auto& command = *kv.add_subcommand("erase", "Removes KEY; ends with 1 if it is not there.");
+  command.footer("example: holdfast kv erase app.hf users user:1");
   add_store_arguments(command, arguments->store);
   command.add_option("SPACE", arguments->space, "name of the key-value space")->required();
   command.add_option("KEY", arguments->key, "1 to 65,535 bytes")->required();
-  command.callback([arguments, run, &invocation] {
-    invocation.run = [arguments, run, &invocation] { return run(*arguments, invocation.json); };
+  command.callback([arguments, &invocation] {
+    invocation.run = [arguments, &invocation] { return erase(*arguments, invocation.json); };
+  });
+}
+
+// --- create ---
+
+void add_create(CLI::App& kv, Invocation& invocation) {
+  struct Arguments {
+    StoreArguments store;
+    std::string space;
+    KvSettings settings;
+    std::chrono::milliseconds ttl{0};
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  auto& command = *kv.add_subcommand("create", "Creates an empty space; ends with 1 if there is one of that name.");
+  command.footer(
+      "put and load create a space by themselves; what a space is made with is said here.\n"
+      "example: holdfast kv create app.hf events --ordered\n"
+      "example: holdfast kv create app.hf cache --keys-max 1000000 --bytes-max 512MiB");
+  add_store_arguments(command, arguments->store);
+  command.add_option("SPACE", arguments->space, "name of the key-value space")->required();
+  command.add_flag("--ordered", arguments->settings.ordered, "keep its keys in order in memory, for kv range");
+  add_size_option(command, "--compress-above", arguments->settings.compress_above_bytes,
+                  "compress values that are larger (LZ4); 0: none");
+  add_duration_option(command, "--ttl", arguments->ttl, "keys are gone so long behind their put [never]");
+  command.add_option("--keys-max", arguments->settings.keys_max, "evict keys beyond so many; 0: none")->option_text("N");
+  add_size_option(command, "--bytes-max", arguments->settings.bytes_max, "evict keys beyond so many bytes; 0: none");
+  command.callback([arguments, &invocation] {
+    invocation.run = [arguments, &invocation]() -> Result<ExitCode> {
+      arguments->settings.default_ttl_ms = static_cast<std::uint64_t>(arguments->ttl.count());
+      const auto created = with_store_to_write(arguments->store, [&](Store& store) -> Result<ExitCode> {
+        const auto space = store.kv(arguments->space, {.mode = OpenMode::create, .settings = arguments->settings});
+        if (!space) return Unexpected(space.error());
+        return done();
+      });
+      if (!created || !invocation.json) return created;
+      Json document;
+      set_bytes(document, "space", arguments->space);
+      document["ordered"] = arguments->settings.ordered;
+      document["compress_above_bytes"] = arguments->settings.compress_above_bytes;
+      document["default_ttl_ms"] = arguments->settings.default_ttl_ms;
+      document["keys_max"] = arguments->settings.keys_max;
+      document["bytes_max"] = arguments->settings.bytes_max;
+      return Output::document(document).and_then(done);
+    };
   });
 }
 
@@ -126,10 +149,8 @@ void add_key_command(CLI::App& kv, Invocation& invocation, const std::string& na
 
 void add_key_commands(CLI::App& kv, Invocation& invocation) {
   add_put(kv, invocation);
-  add_key_command(
-      kv, invocation, "get",
-      "Writes the value under KEY to standard output, byte for byte; ends with 1 if there is none.", get);
-  add_key_command(kv, invocation, "erase", "Removes KEY; ends with 1 if it is not there.", erase);
+  add_erase(kv, invocation);
+  add_create(kv, invocation);
 }
 
 }  // namespace holdfast::cli

@@ -4,11 +4,10 @@
 #include <holdfast/holdfast.hpp>
 #include <limits>
 #include <memory>
-#include <utility>
 
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
-#include "cli/escape.hpp"
+#include "cli/entry_printer.hpp"
 #include "cli/open.hpp"
 #include "cli/output.hpp"
 
@@ -23,39 +22,15 @@ struct ScanArguments {
   bool keys_only = false;
 };
 
-/// Prints entries one by one: a space may be larger than memory.
-class EntryPrinter {
- public:
-  EntryPrinter(bool json, bool keys_only) : json_(json), keys_only_(keys_only) {}
-
-  Result<void> begin() { return json_ ? Output::write("{\"entries\": [") : Result<void>{}; }
-
-  Result<void> entry(std::string_view key, std::string_view value) {
-    if (!json_) return Output::line(keys_only_ ? escape(key) : escape(key) + '\t' + escape(value));
-    Json item;
-    set_bytes(item, "key", key);
-    if (!keys_only_) set_bytes(item, "value", value);
-    const std::string_view separator = std::exchange(first_, false) ? "\n" : ",\n";
-    return Output::write(separator).and_then([&item] { return Output::write(item.dump()); });
-  }
-
-  Result<void> end() { return json_ ? Output::line("\n]}") : Result<void>{}; }
-
- private:
-  bool json_;
-  bool keys_only_;
-  bool first_ = true;
-};
-
 Result<ExitCode> scan(Store& store, const ScanArguments& arguments, bool json) {
   const auto space = existing_space(store, arguments.space);
   if (!space) return Unexpected(space.error());
-  EntryPrinter printer(json, arguments.keys_only);
+  EntryPrinter printer(json);
   Result<void> printed = printer.begin();
   std::uint64_t left = arguments.limit;
   if (printed && left > 0) {
     const auto scanned = space->scan(arguments.prefix, [&](std::string_view key, std::string_view value) {
-      printed = printer.entry(key, value);
+      printed = arguments.keys_only ? printer.key(key) : printer.entry(key, value);
       return printed.has_value() && --left > 0;
     });
     if (!scanned) return Unexpected(scanned.error());
@@ -63,23 +38,26 @@ Result<ExitCode> scan(Store& store, const ScanArguments& arguments, bool json) {
   return printed.and_then([&printer] { return printer.end(); }).and_then(done);
 }
 
+Result<std::uint64_t> count_keys(const Kv& space, const std::string& prefix) {
+  if (prefix.empty()) return space.size();
+  auto counted = space.count({.prefix = prefix});
+  if (counted || counted.error().code != ErrorCode::not_supported) return counted;
+  std::uint64_t keys = 0;  // the space is not ordered
+  const auto scanned = space.scan(prefix, [&keys](std::string_view, std::string_view) {
+    ++keys;
+    return true;
+  });
+  if (!scanned) return Unexpected(scanned.error());
+  return keys;
+}
+
 Result<ExitCode> count(Store& store, const ScanArguments& arguments, bool json) {
   const auto space = existing_space(store, arguments.space);
   if (!space) return Unexpected(space.error());
-  std::uint64_t keys = 0;
-  if (arguments.prefix.empty()) {
-    const auto size = space->size();
-    if (!size) return Unexpected(size.error());
-    keys = *size;
-  } else {
-    const auto scanned = space->scan(arguments.prefix, [&keys](std::string_view, std::string_view) {
-      ++keys;
-      return true;
-    });
-    if (!scanned) return Unexpected(scanned.error());
-  }
-  if (json) return Output::document(Json{{"count", keys}}).and_then(done);
-  return Output::line(std::to_string(keys)).and_then(done);
+  const auto keys = count_keys(*space, arguments.prefix);
+  if (!keys) return Unexpected(keys.error());
+  if (json) return Output::document(Json{{"count", *keys}}).and_then(done);
+  return Output::line(std::to_string(*keys)).and_then(done);
 }
 
 using ScanCommand = Result<ExitCode> (*)(Store&, const ScanArguments&, bool json);

@@ -25,6 +25,8 @@ struct AppendArguments {
   StoreArguments store;
   std::string stream;
   std::optional<std::string> payload;
+  std::optional<std::string> key;
+  std::optional<std::uint64_t> timestamp_us;
   bool lines = false;
   Durability durability = Durability::immediate;
 };
@@ -35,7 +37,9 @@ Result<ExitCode> append_one(Store& store, const AppendArguments& arguments, std:
                             bool json) {
   auto log = store.log(arguments.stream);
   if (!log) return Unexpected(log.error());
-  const auto id = log->append(payload, {.durability = arguments.durability});
+  AppendOptions options{.durability = arguments.durability, .timestamp_us = arguments.timestamp_us};
+  if (arguments.key) options.key = *arguments.key;
+  const auto id = log->append(payload, options);
   if (!id) return Unexpected(id.error());
   if (const auto synced = store.sync(); !synced) return Unexpected(synced.error());
   if (json) return Output::document(Json{{"id", *id}, {"payload_size_bytes", payload.size()}}).and_then(done);
@@ -146,13 +150,19 @@ void add_log_append_command(CLI::App& log, Invocation& invocation) {
   command.footer(
       "PAYLOAD - or none: standard input as one record, any bytes. A PAYLOAD that begins with a dash goes\n"
       "behind --. Lines are appended in batches, each all or nothing.\n"
-      "example: holdfast log append app.hf events 'user:1 came'\n"
+      "example: holdfast log append app.hf events 'user:1 came' --key user:1\n"
       "example: journalctl -o json | holdfast log append app.hf journal --lines");
   add_store_arguments(command, arguments->store);
   command.add_option("STREAM", arguments->stream, "name of the log")->required();
   auto* const payload =
       command.add_option("PAYLOAD", arguments->payload, "the record, or - for standard input");
-  command.add_flag("--lines", arguments->lines, "each line of standard input is a record")->excludes(payload);
+  auto* const key = command.add_option("--key", arguments->key, "stored with the record");
+  auto* const time = command.add_option("--timestamp-us", arguments->timestamp_us,
+                                        "microseconds since 1970; default: now")->option_text("N");
+  command.add_flag("--lines", arguments->lines, "each line of standard input is a record")
+      ->excludes(payload)
+      ->excludes(key)
+      ->excludes(time);
   add_durability_option(command, arguments->durability);
   command.callback([arguments, &invocation] {
     invocation.run = [arguments, &invocation] {

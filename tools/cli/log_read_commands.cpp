@@ -25,22 +25,30 @@ struct ReadArguments {
   StoreArguments store;
   std::string stream;
   std::optional<LogId> from;
+  std::optional<std::uint64_t> since_us;
+  bool reverse = false;
   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
 };
 
 Result<ExitCode> read(Store& store, const ReadArguments& arguments, bool json) {
   const auto log = existing_log(store, arguments.stream);
   if (!log) return Unexpected(log.error());
-  const auto from = arguments.from ? Result<LogId>(*arguments.from) : log->first_id();
+  const auto begin = [&]() -> Result<LogId> {
+    if (arguments.from) return *arguments.from;
+    if (arguments.since_us) return log->find_time(*arguments.since_us);
+    return arguments.reverse ? log->next_id() : log->first_id();
+  };
+  const auto from = begin();
   if (!from) return Unexpected(from.error());
   RecordPrinter printer(json ? RecordFormat::json : RecordFormat::plain);
   Result<void> printed = printer.begin();
   std::uint64_t left = arguments.limit;
   if (printed && left > 0) {
-    const auto scanned = log->scan(*from, [&](const LogEntryView& entry) {
+    const auto print = [&](const LogEntryView& entry) {
       printed = printer.record(entry);
       return printed.has_value() && --left > 0;
-    });
+    };
+    const auto scanned = arguments.reverse ? log->scan_back(*from, print) : log->scan(*from, print);
     if (!scanned) return Unexpected(scanned.error());
   }
   return printed.and_then([&printer] { return printer.end(); }).and_then(done);
@@ -48,15 +56,21 @@ Result<ExitCode> read(Store& store, const ReadArguments& arguments, bool json) {
 
 void add_read(CLI::App& log, Invocation& invocation) {
   const auto arguments = std::make_shared<ReadArguments>();
-  auto& command = *log.add_subcommand("read", "Prints the records of a log in the order of their ids.");
+  auto& command = *log.add_subcommand("read", "Prints the records of a log in the order of their ids, or back.");
   command.footer(
       "Each record is its payload and a line break, on a terminal escaped. --json shows ids and times as\n"
       "well, and keeps payloads apart that hold line breaks.\n"
-      "example: holdfast log read app.hf events --from 1000 --limit 10");
+      "example: holdfast log read app.hf events --from 1000 --limit 10\n"
+      "example: holdfast log read app.hf events --reverse --limit 1");
   add_store_arguments(command, arguments->store);
   command.add_option("STREAM", arguments->stream, "name of the log")->required();
-  command.add_option("--from", arguments->from, "first id to print; default: the first there is")
-      ->option_text("ID");
+  auto* const from = command.add_option("--from", arguments->from, "first id to print; default: the first there is")
+                         ->option_text("ID");
+  auto* const since = command.add_option("--since-us", arguments->since_us,
+                                         "begins with the first record of that time, in microseconds since 1970")
+                          ->option_text("N")
+                          ->excludes(from);
+  command.add_flag("--reverse", arguments->reverse, "the last one first, or back from --from")->excludes(since);
   command.add_option("--limit", arguments->limit, "records at most")->option_text("N");
   command.callback([arguments, &invocation] {
     invocation.run = [arguments, &invocation] {

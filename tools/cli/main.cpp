@@ -24,18 +24,35 @@ void build(CLI::App& app, Invocation& invocation) {
   auto& kv = *app.add_subcommand("kv", "Works on a key-value space.");
   kv.fallthrough();
   add_key_commands(kv, invocation);
+  add_get_command(kv, invocation);
   add_scan_commands(kv, invocation);
-  add_stream_commands(kv, invocation);
+  add_range_command(kv, invocation);
+  add_load_command(kv, invocation);
+  add_dump_command(kv, invocation);
+  add_stats_commands(kv, invocation);
+  add_ttl_command(kv, invocation);
+  add_upkeep_commands(kv, invocation);
   auto& log = *app.add_subcommand("log", "Works on a log: records in the order in which they were appended.");
   log.fallthrough();
   add_log_append_command(log, invocation);
   add_log_read_commands(log, invocation);
   add_log_follow_command(log, invocation);
+  add_log_upkeep_commands(log, invocation);
+  add_log_cursor_commands(log, invocation);
+  auto& shard = *app.add_subcommand("shard", "Works on a sharded log: records spread over streams by their keys.");
+  shard.fallthrough();
+  add_shard_append_commands(shard, invocation);
+  add_shard_commands(shard, invocation);
+  auto& checkpoint = *app.add_subcommand("checkpoint", "Works on the checkpoints of a sharded log: cuts through its shards.");
+  checkpoint.fallthrough();
+  add_checkpoint_commands(checkpoint, invocation);
   auto& region = *app.add_subcommand("region", "Works on a region: a named run of bytes.");
   region.fallthrough();
   add_region_copy_commands(region, invocation);
   add_region_commands(region, invocation);
+  add_region_create_command(region, invocation);
   add_region_edit_commands(region, invocation);
+  add_region_version_commands(region, invocation);
 }
 
 ExitCode run(const Invocation& invocation) {

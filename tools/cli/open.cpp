@@ -78,4 +78,17 @@ Result<Region> existing_region(Store& store, const std::string& name) {
   return named(store.region(name, {.mode = OpenMode::existing}), "region", name);
 }
 
+Result<Region> existing_region(Store& store, const std::string& name, std::optional<std::uint64_t> version) {
+  auto region = existing_region(store, name);
+  if (!region || !version) return region;
+  auto kept = region->version(*version);
+  if (!kept && kept.error().code == ErrorCode::not_found)
+    kept.error().message = "region " + name + " keeps no version " + std::to_string(*version);
+  return kept;
+}
+
+Result<ExitCode> key_not_found(const std::string& key) {
+  return Unexpected(Error{.code = ErrorCode::not_found, .message = "key not found", .path = key});
+}
+
 }  // namespace holdfast::cli

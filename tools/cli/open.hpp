@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <holdfast/holdfast.hpp>
+#include <optional>
 
 #include "cli/arguments.hpp"
 #include "cli/exit_code.hpp"
@@ -31,5 +32,12 @@ inline constexpr std::chrono::milliseconds kLockPatience{1'000};
 [[nodiscard]] Result<Kv> existing_space(Store& store, const std::string& name);
 [[nodiscard]] Result<Log> existing_log(Store& store, const std::string& name);
 [[nodiscard]] Result<Region> existing_region(Store& store, const std::string& name);
+
+/// How a command ends that needs a key which is not there. Errors: not_found, naming the key.
+[[nodiscard]] Result<ExitCode> key_not_found(const std::string& key);
+
+/// That version of the region, if one is asked for, else the region. Errors: not_found as well, naming the version.
+[[nodiscard]] Result<Region> existing_region(Store& store, const std::string& name,
+                                             std::optional<std::uint64_t> version);
 
 }  // namespace holdfast::cli

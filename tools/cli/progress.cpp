@@ -40,9 +40,10 @@ void Progress::bytes(std::uint64_t done_bytes, std::uint64_t total_bytes) {
   draw(fmt::format("{}: {} of {} ({} %)", verb_, format_size(done_bytes), format_size(total_bytes), percent));
 }
 
-void Progress::entries(std::uint64_t done_bytes, std::uint64_t entry_count) {
+void Progress::entries(std::uint64_t done_bytes, std::uint64_t entry_count, std::uint64_t entry_count_total) {
   if (!due()) return;
-  draw(fmt::format("{}: {}, {} entries", verb_, format_size(done_bytes), entry_count));
+  const std::string total = entry_count_total == 0 ? "" : fmt::format(" of {}", entry_count_total);
+  draw(fmt::format("{}: {}, {}{} entries", verb_, format_size(done_bytes), entry_count, total));
 }
 
 bool Progress::due() {

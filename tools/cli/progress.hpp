@@ -22,8 +22,8 @@ class Progress {
   /// "verifying: 1.5 GiB of 4 GiB (37 %)"; where the total is 0, not known, "importing: 1.5 GiB".
   void bytes(std::uint64_t done_bytes, std::uint64_t total_bytes);
 
-  /// "loading: 1.5 GiB, 12345 entries".
-  void entries(std::uint64_t done_bytes, std::uint64_t entry_count);
+  /// "loading: 1.5 GiB, 12345 entries"; where the total is known, "dumping: 1.5 GiB, 12345 of 100000 entries".
+  void entries(std::uint64_t done_bytes, std::uint64_t entry_count, std::uint64_t entry_count_total = 0);
 
  private:
   [[nodiscard]] bool due();

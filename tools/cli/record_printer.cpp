@@ -13,6 +13,8 @@ std::string record_json(const LogEntryView& entry) {
   Json json;
   json["id"] = entry.id;
   json["timestamp_us"] = entry.timestamp_us;
+  if (entry.key) set_bytes(json, "key", *entry.key);
+  if (entry.erases_key) json["erases_key"] = true;
   set_bytes(json, "payload", entry.payload);
   return json.dump();
 }

@@ -1,35 +1,26 @@
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <algorithm>
-#include <holdfast/holdfast.hpp>
-#include <memory>
 #include <span>
-#include <string_view>
-#include <vector>
 
-#include "cli/arguments.hpp"
-#include "cli/command.hpp"
 #include "cli/dump_file.hpp"
-#include "cli/input.hpp"
-#include "cli/open.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
+#include "cli/region_bytes.hpp"
+#include "cli/region_command.hpp"
 #include "cli/sizes.hpp"
 
 namespace holdfast::cli {
 namespace {
 
-constexpr std::size_t kPieceSizeBytes = std::size_t{1} << 20;
-
-struct CopyArguments {
-  StoreArguments store;
-  std::string region;
+struct CopyArguments : RegionArguments {
   std::string file;
 };
 
 struct ImportArguments : CopyArguments {
   bool replace = false;
+};
+
+struct ExportArguments : CopyArguments {
+  std::optional<std::uint64_t> version;
 };
 
 Result<ExitCode> print_result(const std::string& verb, const std::string& region, std::uint64_t size_bytes,
@@ -43,48 +34,37 @@ Result<ExitCode> print_result(const std::string& verb, const std::string& region
 
 // --- import ---
 
+struct EmptyRegion {
+  Region region;
+  bool is_new;
+};
+
 /// The region to write to: a new one, or with --replace the one that is there, made empty.
-Result<Region> empty_region(Store& store, const ImportArguments& arguments) {
+Result<EmptyRegion> empty_region(Store& store, const ImportArguments& arguments) {
   auto present = store.region(arguments.region, {.mode = OpenMode::existing});
-  if (!present && present.error().code == ErrorCode::not_found) return store.region(arguments.region);
-  if (!present) return present;
+  if (!present && present.error().code == ErrorCode::not_found) {
+    auto created = store.region(arguments.region);
+    if (!created) return Unexpected(created.error());
+    return EmptyRegion{std::move(*created), true};
+  }
+  if (!present) return Unexpected(present.error());
   if (!arguments.replace) {
     return Unexpected(Error{
         .code = ErrorCode::exists,
         .message = "a region named " + arguments.region + " is there already; --replace gives it new bytes"});
   }
   if (const auto emptied = present->truncate(0); !emptied) return Unexpected(emptied.error());
-  return present;
-}
-
-/// Writes the whole file; how much that was.
-Result<std::uint64_t> write_all(Region& region, PieceReader& reader) {
-  const std::uint64_t total_bytes = reader.size_bytes().value_or(0);
-  if (const auto reserved = region.reserve(total_bytes); !reserved) return Unexpected(reserved.error());
-  Progress progress("importing");
-  std::vector<std::byte> piece(kPieceSizeBytes);
-  std::uint64_t done_bytes = 0;
-  for (;;) {
-    const auto size = reader.next(piece);
-    if (!size) return Unexpected(size.error());
-    if (*size == 0) break;
-    const auto written = region.write_at(done_bytes, std::span(piece).first(*size));
-    if (!written) return Unexpected(written.error());
-    done_bytes += *size;
-    progress.bytes(done_bytes, total_bytes);
-  }
-  if (const auto flushed = region.flush(); !flushed) return Unexpected(flushed.error());
-  return done_bytes;
+  return EmptyRegion{std::move(*present), false};
 }
 
 Result<ExitCode> import_bytes(Store& store, PieceReader& reader, const ImportArguments& arguments,
                               bool json) {
-  auto region = empty_region(store, arguments);
-  if (!region) return Unexpected(region.error());
-  const auto size = write_all(*region, reader);
+  auto empty = empty_region(store, arguments);
+  if (!empty) return Unexpected(empty.error());
+  const auto size = fill_from(empty->region, reader, "importing");
   if (!size) {
-    static_cast<void>(
-        region->remove());  // half a file must not be taken for a whole one; the first error counts
+    // Half a file must not be taken for a whole one; the first error counts. Versions are not the import's to remove.
+    static_cast<void>(empty->is_new ? empty->region.remove() : empty->region.truncate(0));
     return Unexpected(size.error());
   }
   return print_result("imported", arguments.region, *size, json);
@@ -95,11 +75,12 @@ void add_import(CLI::App& region, Invocation& invocation) {
   auto& command = *region.add_subcommand(
       "import", "Puts the bytes of FILE into a new region; all are durable when the command ends well.");
   command.footer(
-      "FILE - is standard input. If the import fails the region is removed; if the process is killed,\n"
-      "what it had written stays, and --replace begins again.\n"
+      "FILE - is standard input. If the import fails a new region is removed, and one that was there is empty;\n"
+      "if the process is killed, what it had written stays, and --replace begins again. All or nothing:\n"
+      "'region replace'.\n"
       "example: holdfast region import app.hf model weights.bin");
   add_store_arguments(command, arguments->store);
-  command.add_option("NAME", arguments->region, "name of the region")->required();
+  add_region_name(command, *arguments);
   command.add_option("FILE", arguments->file, "the file to read, or - for standard input")->required();
   command.add_flag("--replace", arguments->replace, "a region of that name loses its bytes and keeps its id");
   command.callback([arguments, &invocation] {
@@ -131,8 +112,8 @@ Result<void> write_view(DumpFile& file, const RegionView& view) {
   return {};
 }
 
-Result<ExitCode> export_bytes(Store& store, const CopyArguments& arguments, bool json) {
-  const auto region = existing_region(store, arguments.region);
+Result<ExitCode> export_bytes(Store& store, ExportArguments& arguments, bool json) {
+  const auto region = existing_region(store, arguments.region, arguments.version);
   if (!region) return Unexpected(region.error());
   const auto size = region->size();
   if (!size) return Unexpected(size.error());
@@ -146,20 +127,14 @@ Result<ExitCode> export_bytes(Store& store, const CopyArguments& arguments, bool
 }
 
 void add_export(CLI::App& region, Invocation& invocation) {
-  const auto arguments = std::make_shared<CopyArguments>();
-  auto& command = *region.add_subcommand("export", "Writes the bytes of a region to FILE. Changes nothing.");
-  command.footer(
+  const auto [command, arguments] = add_region_command<ExportArguments>(
+      region, invocation, "export", "Writes the bytes of a region to FILE. Changes nothing.",
       "FILE must not exist yet; - is standard output.\n"
-      "example: holdfast region export app.hf model copy.bin");
-  add_store_arguments(command, arguments->store);
-  command.add_option("NAME", arguments->region, "name of the region")->required();
-  command.add_option("FILE", arguments->file, "the file to write, or - for standard output")->required();
-  command.callback([arguments, &invocation] {
-    invocation.run = [arguments, &invocation] {
-      return with_store_to_read(
-          arguments->store, [&](Store& store) { return export_bytes(store, *arguments, invocation.json); });
-    };
-  });
+      "example: holdfast region export app.hf model copy.bin",
+      with_store_to_read, export_bytes);
+  add_region_name(*command, *arguments);
+  command->add_option("FILE", arguments->file, "the file to write, or - for standard output")->required();
+  add_version_option(*command, arguments->version);
 }
 
 }  // namespace

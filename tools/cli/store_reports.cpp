@@ -81,6 +81,7 @@ Json info_json(const StoreInfo& info, const RecoveryReport& recovery) {
   json["size_bytes"] = info.size_bytes;
   json["free_bytes"] = info.free_bytes;
   json["max_size_bytes"] = info.max_size_bytes;
+  json["available_bytes"] = info.available_bytes;
   json["recovery"] = {
       {"clean_close", recovery.clean_close},   {"segments", recovery.segments},
       {"records", recovery.records},           {"bytes", recovery.bytes},

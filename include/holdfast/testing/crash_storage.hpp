@@ -22,7 +22,7 @@ enum class MediumModel : std::uint8_t {
   /// thread is old, new, or anything it held in between. Syncs never fail and are not shared.
   cache_lines,
   /// A file behind a page cache: 512-byte sectors of 4 KiB pages, written back in any order, at any time,
-  /// torn between sectors. drain() covers what every thread has written, commit() only its own ranges.
+  /// torn between sectors. drain() covers what every thread has written, sync() the same in its ranges, commit() only its own ranges.
   pages,
 };
 
@@ -38,10 +38,10 @@ struct CrashOptions {
   bool keeps_log = true;
 };
 
-/// Calls that shall fail, counted from 1 since set_faults(); 0: none. A failed drain, commit or write latches
+/// Calls that shall fail, counted from 1 since set_faults(); 0: none. A failed drain, sync, commit or write latches
 /// the storage with its error, as the seam demands.
 struct CrashFaults {
-  std::uint64_t failing_sync = 0;   ///< The n-th drain() or commit() fails with io. MediumModel::pages only.
+  std::uint64_t failing_sync = 0;   ///< The n-th drain(), sync() or commit() fails with io. MediumModel::pages only.
   std::uint64_t failing_write = 0;  ///< The n-th write() fails with io when half of its bytes are written.
   std::uint64_t failing_grow = 0;   ///< The n-th grow() answers no_space and changes nothing.
 };
@@ -55,6 +55,9 @@ enum class EventKind : std::uint8_t {
   drain_begin,
   drain_end,
   drain_failed,
+  sync_range,  ///< One range of a sync(): covers what was handed on in it before.
+  sync_end,    ///< All of its ranges are durable.
+  sync_failed,
   commit_write,  ///< One range of a commit().
   commit_end,    ///< All of its ranges are durable.
   commit_failed,
@@ -188,6 +191,7 @@ class CrashStorage final : public Storage {
   [[nodiscard]] Result<void> commit(std::span<const WriteRange> ranges) override;
   [[nodiscard]] Result<void> flush(ByteRange range) override;
   [[nodiscard]] Result<void> drain() override;
+  [[nodiscard]] Result<void> sync(std::span<const ByteRange> ranges) override;
   [[nodiscard]] Result<void> grow(std::uint64_t size_bytes) override;
   [[nodiscard]] Result<void> punch(ByteRange range) override;
   [[nodiscard]] Result<void> reserve(ByteRange range) override;

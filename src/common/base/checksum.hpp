@@ -9,6 +9,9 @@ namespace holdfast {
 /// XXH3-64 of `bytes`.
 [[nodiscard]] std::uint64_t checksum(std::span<const std::byte> bytes, std::uint64_t seed) noexcept;
 
+/// The same of bytes that lie in several pieces.
+[[nodiscard]] std::uint64_t checksum_of_pieces(std::span<const std::span<const std::byte>> pieces, std::uint64_t seed) noexcept;
+
 /// The bytes of a trivially copyable object.
 template <class T>
 [[nodiscard]] std::span<const std::byte> bytes_of(const T& object) noexcept {

@@ -33,6 +33,12 @@ enum class Mutant : int {
   retired_before_sync,        ///< a replaced value's extents are reclaimed before what replaced it is durable
   extent_freed_under_view,    ///< a removed region's extents are free although a view of them lives
 
+  // cleaning
+  cleaned_not_synced,         ///< a cleaned segment is freed although the copies of its records are not durable
+  cleaned_before_sync,        ///< it is freed before what replaced its other records is durable
+  tombstones_dropped,         ///< tombstones go with their segment although older records of their keys are left
+  batches_not_proved,         ///< a batch's trailer goes with its segment, and nobody says that the batch was whole
+
   // regions
   size_before_bytes,          ///< a region's new size is published before its bytes are durable
   region_not_drained,         ///< a flush of a region drains nothing
@@ -47,14 +53,25 @@ enum class Mutant : int {
 
   // recovery
   trailer_not_checked,        ///< recovery admits members of a batch that is not whole
+  undecided_admitted,         ///< recovery admits a batch by its trailer although the catalog has not decided it
   chain_not_judged,           ///< recovery admits slices behind lost records
   watermark_early,            ///< a record vouches for those before it that are not durable yet
   watermark_not_heeded,       ///< damage below a watermark passes for a torn tail
   versions_start_over,        ///< versions given out before are given out again
   batches_start_over,         ///< numbers of batches likewise
 
+  // logs
+  log_begin_not_recorded,     ///< segments of a log are freed, and the catalog is not told where it begins
+  log_gap_not_recorded,       ///< a log's end is taken off, and the catalog is not told
+  log_cut_before_sync,        ///< it is told before what stays is durable
+  compacted_not_synced,       ///< segments of a log take others' place although the copies in them are not durable
+  log_thinned_not_recorded,   ///< records of a log are left out, and the catalog is not told that they may be missing
+
   // readers
   id_shown_early,             ///< a log's index takes a record before it is durable
+
+  // keys that expire
+  clock_mark_not_written,     ///< somebody is told that a key has expired before the clock's mark is durable
 };
 
 #ifdef HOLDFAST_MUTANTS

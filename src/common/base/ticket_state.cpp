@@ -9,7 +9,7 @@ namespace {
 
 Error locked_error() {
   return {.code = ErrorCode::locked,
-          .message = "the append belongs to the process that made it, not to its forked child"};
+          .message = "the write belongs to the process that made it, not to its forked child"};
 }
 
 }  // namespace

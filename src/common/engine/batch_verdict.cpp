@@ -3,6 +3,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "common/base/mutant.hpp"
 #include "common/engine/slice_chain.hpp"
 
 namespace holdfast {
@@ -12,18 +13,24 @@ namespace {
 struct BatchTally {
   std::uint64_t count = 0;
   std::uint64_t check_sum = 0;
-  bool proved = false;  // part of it lies below a watermark: the batch had been committed
+  bool proved = false;  // part of it lies below a watermark, or the catalog says so: the batch had been committed
+  bool dropped = false;  // it was not whole at an earlier open
   bool trailer_seen = false;
   BatchTrailerDisk trailer{};
 
   [[nodiscard]] bool whole() const noexcept {
-    return proved || (trailer_seen && trailer.count == count && trailer.check_sum == check_sum);
+    return !dropped && (proved || (trailer_seen && trailer.count == count && trailer.check_sum == check_sum));
   }
 };
 
 using BatchTallies = std::unordered_map<std::uint64_t, BatchTally>;
 
-BatchTallies tally(const std::vector<FoundSlice>& slices) {
+bool is_decided(const BatchTrailer& trailer, const FoundSlice& slice, const CatalogState& catalog) {
+  return !trailer.catalog_decides || mutated(Mutant::undecided_admitted) ||
+         catalog.is_decided(slice.scan.header.epoch, trailer.batch);
+}
+
+BatchTallies tally(const std::vector<FoundSlice>& slices, const CatalogState& catalog) {
   BatchTallies batches;
   for (const FoundSlice& slice : slices) {
     for (const std::uint64_t batch : slice.proved_batches) batches[batch].proved = true;
@@ -37,11 +44,14 @@ BatchTallies tally(const std::vector<FoundSlice>& slices) {
     for (const BatchTrailer& trailer : slice.trailers) {
       if (trailer.offset >= slice.kept_end) continue;
       BatchTally& batch = batches[trailer.batch];
-      batch.trailer_seen = true;
+      batch.trailer_seen = is_decided(trailer, slice, catalog);
       batch.trailer = trailer.content;
       batch.proved = batch.proved || trailer.offset < slice.scan.watermark;
     }
   }
+  for (auto& [number, batch] : batches) batch.proved = batch.proved || number <= catalog.proved_batch();
+  for (const auto& [segment, number] : catalog.dropped_batches())
+    if (const auto batch = batches.find(number); batch != batches.end()) batch->second.dropped = true;
   return batches;
 }
 
@@ -76,9 +86,9 @@ bool cut_followers(std::vector<FoundSlice>& slices) {
 
 }  // namespace
 
-void cut_at_unfinished_batches(std::vector<FoundSlice>& slices) {
+void cut_at_unfinished_batches(std::vector<FoundSlice>& slices, const CatalogState& catalog) {
   for (bool cut = true; cut;) {
-    cut = cut_at_members(slices, tally(slices));
+    cut = cut_at_members(slices, tally(slices, catalog));
     while (cut && cut_followers(slices)) {
     }
   }

@@ -34,12 +34,6 @@ std::uint64_t least_catalog_size_for(std::uint64_t payload_size_bytes) noexcept 
   return round_up(kFirstSliceStart + SliceWriter::range_size_for(padded), kBlockSizeBytes) + kBlockSizeBytes;
 }
 
-bool adds(const std::vector<CatalogEntry>& entries) noexcept {
-  return std::any_of(entries.begin(), entries.end(), [](const CatalogEntry& entry) {
-    return entry.type == CatalogEntryType::add_space || entry.type == CatalogEntryType::add_segment;
-  });
-}
-
 Error damaged(const Storage& storage, std::string what, std::uint64_t offset) {
   return {.code = ErrorCode::corruption,
           .message = "catalog: " + std::move(what),
@@ -179,9 +173,9 @@ void Catalog::start_writing(const SuperblockDisk& superblock, Extents& extents, 
 
 Result<void> Catalog::keep_spare_for(std::uint64_t snapshot_size_bytes) {
   if (spare_ && spare_->size_bytes >= least_catalog_size_for(snapshot_size_bytes)) return {};
-  auto extent = extents_->allocate(catalog_size_for(snapshot_size_bytes, superblock_.segment_size_bytes));
+  auto extent = extents_->allocate(catalog_size_for(snapshot_size_bytes, superblock_.segment_size_bytes), Room::catalog);
   if (!extent && extent.error().code == ErrorCode::no_space)
-    extent = extents_->allocate(least_catalog_size_for(snapshot_size_bytes));
+    extent = extents_->allocate(least_catalog_size_for(snapshot_size_bytes), Room::catalog);
   if (!extent) return Unexpected(extent.error());
   if (spare_) extents_->release(*spare_);
   spare_ = *extent;
@@ -200,43 +194,18 @@ std::optional<SliceRange> Catalog::free_range() const {
                     static_cast<std::uint32_t>(segment_.size_bytes - start)};
 }
 
-Result<void> Catalog::commit(const std::vector<CatalogEntry>& entries) {
-  const std::lock_guard lock(mutex_);
-  HOLDFAST_CHECK(extents_ != nullptr);
-  if (auto whole = failed_.check(); !whole) return whole;
-  std::uint64_t snapshot_size = state_.snapshot_size_bytes();
-  for (const CatalogEntry& entry : entries) snapshot_size += catalog_entry_size_bytes(entry.name.size());
-  if (auto kept = keep_spare_for(snapshot_size); !kept && adds(entries)) return kept;
-  auto written = append(entries);
-  if (!written) return written;
-  const auto applied = without_bad_alloc([&]() -> Result<void> {
-    for (const CatalogEntry& entry : entries)
-      if (auto one = state_.apply(entry); !one) return one;
-    return {};
-  });
-  if (!applied && applied.error().code == ErrorCode::no_memory)
-    return Unexpected(failed_.latch({.code = ErrorCode::io, .message = "out of memory"}));
-  return applied;
+void Catalog::open_slice() {
+  if (writer_) return;
+  if (const auto range = free_range())
+    writer_.emplace(StoreIdentity{superblock_.secret, superblock_.epoch}, *range, last_slice_, record_alignment(storage_),
+                    *slices_);
 }
 
-Result<void> Catalog::append(const std::vector<CatalogEntry>& entries) {
-  const std::string payload = encode_catalog_entries(entries);
-  const RecordDraft draft{.type = RecordType::catalog, .payload = payload};
-  if (!writer_) {
-    if (const auto range = free_range())
-      writer_.emplace(StoreIdentity{superblock_.secret, superblock_.epoch}, *range, last_slice_,
-                      record_alignment(storage_), *slices_);
-  }
-  if (!writer_ || SliceWriter::room_for(writer_->padded_size(draft)) > writer_->room()) return checkpoint(entries);
-  stage_.clear();
-  writer_->append(draft, stage_);
-  if (auto written = commit_step(storage_, stage_.ranges(), Mutant::catalog_not_synced); !written) return written;
-  writer_->mark_durable();
-  last_slice_ = writer_->link();
-  return {};
+bool Catalog::has_room_for(const RecordDraft& draft) const noexcept {
+  return writer_ && SliceWriter::room_for(writer_->padded_size(draft)) <= writer_->room();
 }
 
-Result<void> Catalog::checkpoint(const std::vector<CatalogEntry>& entries) {
+Result<void> Catalog::checkpoint(const std::vector<CatalogEntry>& entries, std::uint64_t room_size_bytes) {
   CatalogState next = state_;
   for (const CatalogEntry& entry : entries)
     if (auto applied = next.apply(entry); !applied) return applied;
@@ -245,7 +214,7 @@ Result<void> Catalog::checkpoint(const std::vector<CatalogEntry>& entries) {
   snapshot.front().segment_id = next_segment_id_;  // next_ids: what this session has reserved is used
   snapshot.front().space_id = next_space_id_;
   const std::string payload = encode_catalog_entries(snapshot);
-  auto extent = take_spare_for(payload.size());
+  auto extent = take_spare_for(payload.size() + room_size_bytes);
   if (!extent) return Unexpected(extent.error());
 
   const StoreIdentity identity{superblock_.secret, superblock_.epoch};

@@ -4,6 +4,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <holdfast/report.hpp>
@@ -30,7 +32,7 @@ namespace holdfast {
 /// extent for the next checkpoint is kept, and nothing is added that its snapshot would not have room for.
 ///
 /// Its lock is held while a record is made durable: it orders catalog operations, which are rare.
-/// No reader waits for it, and a writer only when it needs a new segment.
+/// A reader waits for it only where a key has expired (ExpiryClock), a writer only when it needs a new segment.
 /// Threads: any number of callers.
 class Catalog {
  public:
@@ -49,6 +51,27 @@ class Catalog {
   /// Errors: no_space (no room for a new catalog segment; nothing changed), io (also where memory ran out behind the
   /// record: then nothing is committed any more), locked. Throws std::bad_alloc before anything has changed.
   [[nodiscard]] Result<void> commit(const std::vector<CatalogEntry>& entries);
+
+  /// A commit for which there is room and memory: nothing is left that could refuse it but the medium. While it lives
+  /// nobody else commits anything, or reads the state. Lifetime: the catalog's. Threads: the one that has prepared it.
+  class Prepared {
+   public:
+    /// As Catalog::commit(), once. Errors: io; nothing is committed any more then.
+    [[nodiscard]] Result<void> commit();
+
+   private:
+    friend class Catalog;
+    Prepared(Catalog& catalog, std::unique_lock<std::mutex> lock, std::vector<CatalogEntry> entries)
+        : catalog_(catalog), lock_(std::move(lock)), entries_(std::move(entries)) {}
+
+    Catalog& catalog_;
+    std::unique_lock<std::mutex> lock_;
+    std::vector<CatalogEntry> entries_;
+    std::string payload_;  // the stage refers to it
+    std::optional<SliceWriter> writer_;  // behind the record
+  };
+  /// Errors: as commit(); nothing changed.
+  [[nodiscard]] Result<std::unique_ptr<Prepared>> prepare(std::vector<CatalogEntry> entries);
 
   /// Marks the store as cleanly closed. Nothing may be committed afterwards.
   [[nodiscard]] Result<void> close();
@@ -81,7 +104,10 @@ class Catalog {
   [[nodiscard]] Result<void> read_records(const SuperblockDisk& superblock);
   [[nodiscard]] Result<void> apply_slice(const SliceHeaderDisk& header, std::uint32_t known_count);
   [[nodiscard]] Result<void> append(const std::vector<CatalogEntry>& entries);
-  [[nodiscard]] Result<void> checkpoint(const std::vector<CatalogEntry>& entries);
+  void open_slice();
+  [[nodiscard]] bool has_room_for(const RecordDraft& draft) const noexcept;
+  [[nodiscard]] Result<void> apply(const std::vector<CatalogEntry>& entries);
+  [[nodiscard]] Result<void> checkpoint(const std::vector<CatalogEntry>& entries, std::uint64_t room_size_bytes = 0);
   [[nodiscard]] Result<void> keep_spare_for(std::uint64_t snapshot_size_bytes);
   [[nodiscard]] Result<ByteRange> take_spare_for(std::uint64_t snapshot_size_bytes);
   [[nodiscard]] std::optional<SliceRange> free_range() const;

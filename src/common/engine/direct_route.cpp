@@ -17,16 +17,15 @@ class Leases {
     return leases;
   }
 
-  // Who takes a log's tail may wait for it. All take them by rising ids, so that no two wait for each other.
   void take(std::span<const WriteEntry> entries) {
     spaces_.clear();
     for (const WriteEntry& entry : entries)
       if (spaces_.empty() || entry.space != spaces_.back()) spaces_.push_back(entry.space);
-    if (spaces_.size() > 1) {
-      std::sort(spaces_.begin(), spaces_.end(), [](const Space* left, const Space* right) { return left->id() < right->id(); });
-      spaces_.erase(std::unique(spaces_.begin(), spaces_.end()), spaces_.end());
-    }
-    for (Space* const space : spaces_) held_.emplace_back(space, space->lease());
+    take_listed();
+  }
+  void take(std::span<Space* const> spaces) {
+    spaces_.assign(spaces.begin(), spaces.end());
+    take_listed();
   }
 
   void give_back() noexcept { held_.clear(); }
@@ -44,6 +43,15 @@ class Leases {
   }
 
  private:
+  // Who takes a log's tail may wait for it. All take them by rising ids, so that no two wait for each other.
+  void take_listed() {
+    if (spaces_.size() > 1) {
+      std::sort(spaces_.begin(), spaces_.end(), [](const Space* left, const Space* right) { return left->id() < right->id(); });
+      spaces_.erase(std::unique(spaces_.begin(), spaces_.end()), spaces_.end());
+    }
+    for (Space* const space : spaces_) held_.emplace_back(space, space->lease());
+  }
+
   std::vector<Space*> spaces_;
   std::vector<std::pair<const Space*, Space::Lease>> held_;
 };
@@ -63,33 +71,57 @@ class Holding {
 
 }  // namespace
 
-Result<void> DirectRoute::write(std::span<WriteEntry> entries, Durability /*all levels fence*/) {
+Result<void> DirectRoute::write(std::span<WriteEntry> entries, Durability /*all levels fence*/,
+                                BatchDecision* decision) {
   thread_local WriteStage stage;
   const Holding leases;
   leases->take(entries);
+  if (auto decided = check_decided(); !decided) return decided;  // the tail may be one that is not to be gone on with
   const auto tail_of = [&leases](Space& space) -> Tail& { return leases->tail_of(space); };
-  WritePlan plan(entries);
+  WritePlan plan(entries, decision != nullptr);
   if (auto reserved = plan.reserve(tail_of); !reserved) return reserved;
+  Deciding deciding;  // ends before the leases
   stage.clear();
   try {
     make_room_for(entries, tail_of);
+    if (auto prepared = deciding.prepare(decision); !prepared) return prepared;
     plan.stage(stage, tail_of);
   } catch (const std::bad_alloc&) {
     leases->forget_unwritten();
     return Unexpected(out_of_memory());
   }
-  for (const WriteRange& range : stage.ranges())  // (1)
-    if (auto written = storage_.write(range.offset, range.bytes); !written) return written;
-  if (mutated(Mutant::id_shown_early)) tell_observers(entries);
-  if (!mutated(Mutant::no_fence_in_put))
-    if (auto drained = storage_.drain(); !drained) return drained;  // (2)
+  auto written = write_stage(stage);  // (1)
+  if (written && mutated(Mutant::id_shown_early)) tell_observers(entries);
+  if (written && !mutated(Mutant::no_fence_in_put)) written = storage_.drain();  // (2)
+  const bool is_open = deciding.is_pending();
+  if (written) written = deciding.decide();
+  if (!written && is_open) return Unexpected(end_writing(std::move(written.error())));
+  if (!written) return written;
   leases->mark_durable();
   if (!mutated(Mutant::id_shown_early)) tell_observers(entries);  // (3)
   return success();
 }
 
+Result<void> DirectRoute::write_stage(WriteStage& stage) {
+  for (const WriteRange& range : stage.ranges())
+    if (auto written = storage_.write(range.offset, range.bytes); !written) return written;
+  return success();
+}
+
+Result<void> DirectRoute::sync() {
+  if (auto decided = check_decided(); !decided) return decided;
+  return storage_.drain();
+}
+
+Result<void> DirectRoute::stand_still(std::span<Space* const> spaces, const Call& call) {
+  const Holding leases;
+  leases->take(spaces);
+  if (auto synced = sync(); !synced) return synced;
+  return call();
+}
+
 void DirectRoute::write_async(std::unique_ptr<AsyncWrite> accepted) {
-  const auto written = without_bad_alloc([&] { return write({&accepted->entry, 1}, accepted->durability); });
+  auto written = without_bad_alloc([&] { return write({&accepted->entry, 1}, accepted->durability); });
   accepted->done(*accepted, written);
 }
 

@@ -16,13 +16,18 @@ class DirectRoute final : public WriteRoute {
  public:
   explicit DirectRoute(Storage& storage) : storage_(storage) {}
 
-  [[nodiscard]] Result<void> write(std::span<WriteEntry> entries, Durability durability) override;
-  [[nodiscard]] Result<void> sync() override { return storage_.drain(); }
+  using WriteRoute::write;
+  [[nodiscard]] Result<void> write(std::span<WriteEntry> entries, Durability durability,
+                                   BatchDecision* decision) override;
+  [[nodiscard]] Result<void> sync() override;
+  [[nodiscard]] Result<void> stand_still(std::span<Space* const> spaces, const Call& call) override;
   void write_async(std::unique_ptr<AsyncWrite> accepted) override;
   [[nodiscard]] bool note_interval(std::uint64_t /*bytes*/) noexcept override { return true; }
   void stop() noexcept override {}
 
  private:
+  [[nodiscard]] Result<void> write_stage(WriteStage& stage);
+
   Storage& storage_;
 };
 

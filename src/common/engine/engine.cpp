@@ -10,7 +10,8 @@
 #include "common/base/mutant.hpp"
 #include "common/base/out_of_memory.hpp"
 #include "common/base/random.hpp"
-#include "common/base/rollback.hpp"
+#include "common/base/success.hpp"
+#include "common/engine/cleaner.hpp"
 #include "common/engine/direct_route.hpp"
 #include "common/engine/group_route.hpp"
 #include "common/engine/number_limits.hpp"
@@ -29,13 +30,32 @@ Result<void> check_options(const Options& options) {
   return Unexpected(error);
 }
 
+Result<void> check_cleaning(const Options& options) {
+  if (options.garbage_ratio_max >= 0 && options.garbage_ratio_max <= 1) return {};
+  Error error{.code = ErrorCode::invalid_argument, .message = "ratio of garbage is not possible"};
+  error.expected = "0 to 1";
+  error.found = std::to_string(options.garbage_ratio_max);
+  return Unexpected(error);
+}
+
+// A log goes on behind its last slice, or in segments that hold nothing yet.
+bool is_behind_log(const Space& log, const SliceLinkDisk& chain_end, const SliceRange& range) {
+  const SegmentId segment = range.segment.segment_id;
+  if (segment == chain_end.segment_id) return range.start >= chain_end.start;
+  const auto use = log.segments().use_of(segment);
+  return use && use->entries == 0 && segment > chain_end.segment_id;
+}
+
 }  // namespace
 
 Engine::Engine(std::unique_ptr<Storage> storage, bool read_only)
     : storage_(std::move(storage)), read_only_(read_only) {}
 
+Engine::~Engine() = default;
+
 Result<void> Engine::format(Storage& storage, const Options& options) {
   if (auto checked = check_options(options); !checked) return checked;
+  if (auto checked = check_cleaning(options); !checked) return checked;
   const auto uuid = random_uuid();
   const auto secret = random_u64();
   if (!uuid) return Unexpected(uuid.error());
@@ -50,6 +70,7 @@ Result<void> Engine::format(Storage& storage, const Options& options) {
 }
 
 Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Storage> storage, const Options& options) {
+  if (auto checked = check_cleaning(options); !checked) return Unexpected(checked.error());
   const bool read_only = options.mode == OpenMode::read_only;
   std::unique_ptr<Engine> engine(new Engine(std::move(storage), read_only));
   const auto begin = std::chrono::steady_clock::now();
@@ -64,18 +85,22 @@ Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Storage> storage, c
 
 Result<void> Engine::load(const Options& options) {
   recovery_threads_ = options.recovery_threads;
+  snapshot_bytes_max_ = options.snapshot_bytes_max;
+  index_budget_.limit(options.index_bytes_max);
+  sweep_interval_ = std::chrono::milliseconds(options.sweep_interval_ms);
   auto search = load_superblock(*storage_, read_only_);
   if (!search) return Unexpected(search.error());
   superblock_ = search->superblock;
   auto catalog = Catalog::load(*storage_, superblock_);
   if (!catalog) return Unexpected(catalog.error());
   catalog_ = std::move(*catalog);
+  expiry_clock_ = std::make_unique<ExpiryClock>(*catalog_, options.clock, read_only_);
   extents_ = std::make_unique<Extents>(*storage_);
   const CatalogState state = catalog_->state();
   Result<void> taken = extents_->take({0, kSuperblockAreaSizeBytes});
   if (taken) taken = extents_->take(catalog_->extent());
   for (const auto& [id, segment] : state.segments())
-    if (taken) taken = extents_->take(segment.extent);
+    if (taken && segment.content != SegmentContent::region_hole) taken = extents_->take(segment.extent);
   if (!taken) return taken;
 
   RecoveredSpaces recovered = recover({.storage = *storage_,
@@ -85,8 +110,11 @@ Result<void> Engine::load(const Options& options) {
                                        .slices = slices_,
                                        .threads = options.recovery_threads,
                                        .finds_orphans = superblock_.clean == 0});
-  if (auto possible = check_numbers(recovered, *storage_); !possible) return possible;
+  if (auto possible = check_numbers(recovered, state, *storage_); !possible) return possible;
   header_repairs_ = std::move(recovered.repairs);
+  dropped_slices_ = std::move(recovered.dropped_slices);
+  dropped_batches_ = std::move(recovered.dropped_batches);
+  undecided_epochs_ = std::move(recovered.undecided_epochs);
   report_ = std::move(recovered.report);
   report_.clean_close = superblock_.clean == 1;
   report_.superblock_slots_bad = search->bad_slots;
@@ -111,10 +139,20 @@ Result<void> Engine::make_recovered_durable() {
   return storage_->drain();
 }
 
+// A slice that does not count must not come to count when the slices are gone that keep it out.
+Result<void> Engine::wipe_dropped_slices() {
+  constexpr SliceHeaderDisk kNone{};
+  std::vector<WriteRange> ranges;
+  for (const std::uint64_t offset : dropped_slices_) ranges.push_back({offset, bytes_of(kNone)});
+  return ranges.empty() ? success() : storage_->commit(ranges);
+}
+
 // Crash order, as in docs/durability.md "open": (1) what recovery has admitted is durable, (1a) headers that it had to
-// make anew, too; (2) the superblock has the next epoch and is not clean; (3) the first write of this process, or extents
+// make anew, too; (2) the superblock has the next epoch and is not clean; (2a) slices that do not count have lost their
+// headers; (3) the catalog says which batches of earlier epochs count; (4) the first write of this process, or extents
 // freed.
 Result<void> Engine::start_writing(const Options& options) {
+  const std::uint32_t last_epoch = superblock_.epoch;
   if (superblock_.epoch == std::numeric_limits<std::uint32_t>::max())
     return Unexpected(Error{.code = ErrorCode::too_large,
                             .message = "the store has been opened for writing as often as it can be; open it read-only",
@@ -130,11 +168,16 @@ Result<void> Engine::start_writing(const Options& options) {
   superblock_.catalog_slice_start = 0;
   superblock_.catalog_slice_count = 0;
   if (auto committed = commit_superblock(*storage_, superblock_); !committed) return committed;  // (2)
+  if (auto wiped = wipe_dropped_slices(); !wiped) return wiped;                                   // (2a)
+  if (options.low_space_bytes != 0 && options.on_low_space) {
+    low_space_ = std::make_shared<LowSpace>(options.low_space_bytes, options.on_low_space);
+    extents_->set_low_space(low_space_);
+  }
   catalog_->start_writing(superblock_, *extents_, slices_);
   const StoreIdentity identity{superblock_.secret, superblock_.epoch};
-  segments_ = std::make_unique<Segments>(*storage_, *catalog_, *extents_, guards_, identity,
-                                         superblock_.segment_size_bytes);
-  async_bytes_max_ = options.async_bytes_max;
+  segments_ = std::make_unique<Segments>(*storage_, *catalog_, *extents_, guards_, pins_, identity,
+                                         superblock_.segment_size_bytes, slices_);
+  async_room_.limit(options.async_bytes_max, std::chrono::milliseconds(options.async_wait_ms));
   if (storage_->capabilities().shares_syncs) {
     // A sync that fails latches the storage: the next write reports it. One for which there was no memory comes again.
     route_ = std::make_unique<GroupRoute>(
@@ -147,16 +190,38 @@ Result<void> Engine::start_writing(const Options& options) {
   } else {
     route_ = std::make_unique<DirectRoute>(*storage_);
   }
-  raw_bytes_ = std::make_unique<RawBytes>(*storage_, *catalog_, *extents_, *segments_, *route_);
-  return {};
+  raw_bytes_ = std::make_unique<RawBytes>(*storage_, *catalog_, *extents_, *segments_, *route_, superblock_.secret);
+  if (auto settled = settle_batches(last_epoch); !settled) return settled;
+  start_cleaning(options);
+  return success();
+}
+
+void Engine::start_cleaning(const Options& options) {
+  cleaner_ = std::make_unique<Cleaner>(
+      Cleaner::Parts{.storage = *storage_,
+                     .catalog = *catalog_,
+                     .extents = *extents_,
+                     .segments = *segments_,
+                     .slices = slices_,
+                     .guards = guards_,
+                     .route = *route_,
+                     .next_version = [this] { return next_version_.load(); },
+                     .whole_batches = [this] { return whole_batches(); }},
+      Cleaner::Limits{.is_automatic = options.clean_automatically, .garbage_ratio_max = options.garbage_ratio_max});
+  cleaner_->set_dropped_batches(std::move(dropped_batches_));
+  segments_->on_added([this](std::uint64_t available_bytes) { cleaner_->note_added(available_bytes); });
 }
 
 void Engine::make_spaces() {
   for (auto& [id, recovered] : recovered_) {
     const CatalogSpace entry = catalog_->with_state([id = id](const CatalogState& state) { return state.spaces().at(id); });
     auto space = std::make_unique<Space>(space_context(), id, entry.kind, entry.name);
-    for (const std::uint32_t slice : recovered.slice_indexes) space->add_slice(slice);
-    for (const SliceRange& range : recovered.free_ranges) space->add_range(range);
+    for (const SegmentPlace& segment : recovered.segments) space->segments().add(segment);
+    for (const RecoveredSlice& slice : recovered.slices)
+      space->segments().add_slice({slices_[slice.index].segment_id, slice.index});
+    for (const SegmentId segment : recovered.damaged_segments) space->segments().set_damaged(segment);
+    for (const SliceRange& range : recovered.free_ranges)
+      if (entry.kind != SpaceKind::log || is_behind_log(*space, recovered.chain_end, range)) space->add_range(range);
     for (const auto& [slice, offset] : recovered.known_damage) space->add_known_damage(slice, offset);
     space->continue_behind(recovered.chain_end, recovered.next_number);
     if (!entry.name.empty()) spaces_by_name_.emplace(entry.name, space.get());
@@ -164,12 +229,17 @@ void Engine::make_spaces() {
   }
 }
 
+std::uint64_t Engine::record_alignment() const noexcept {
+  const bool is_paged = storage_->capabilities().granularity == Granularity::page;
+  return is_paged ? kRecordAlignmentMin : kCacheLineSizeBytes;
+}
+
 SpaceContext Engine::space_context() {
   const StorageCapabilities& capabilities = storage_->capabilities();
   return {.segments = segments_.get(),
           .slices = slices_,
           .identity = {superblock_.secret, superblock_.epoch},
-          .record_alignment = capabilities.granularity == Granularity::page ? kRecordAlignmentMin : kCacheLineSizeBytes,
+          .record_alignment = record_alignment(),
           .shares_syncs = capabilities.shares_syncs};
 }
 
@@ -199,43 +269,6 @@ Result<void> Engine::check_writable() const {
   return success();
 }
 
-Result<Space*> Engine::create_space(SpaceKind kind, std::string_view name, const Entries& also) {
-  if (auto writable = check_writable(); !writable) return Unexpected(writable.error());
-  const std::unique_lock lock(spaces_mutex_);
-  if (spaces_by_name_.contains(name)) return Unexpected(name_taken());
-  const SpaceId id = catalog_->reserve_space_id();
-  // In the maps first: once the catalog has the name, nothing may fail any more, or nobody would find its space.
-  const auto by_id = spaces_.emplace(id, std::make_unique<Space>(space_context(), id, kind, std::string(name))).first;
-  Rollback forgotten([&] { spaces_.erase(by_id); });
-  const auto by_name =
-      name.empty() ? spaces_by_name_.end() : spaces_by_name_.emplace(name, by_id->second.get()).first;
-  Rollback unnamed([&] {
-    if (by_name != spaces_by_name_.end()) spaces_by_name_.erase(by_name);
-  });
-  std::vector<CatalogEntry> entries{
-      {.type = CatalogEntryType::add_space, .kind = kind, .space_id = id, .name = std::string(name)}};
-  if (also)
-    for (CatalogEntry& entry : also(id)) entries.push_back(std::move(entry));
-  auto added = catalog_->commit(entries);
-  if (!added) return Unexpected(added.error());
-  forgotten.keep();
-  unnamed.keep();
-  return by_id->second.get();
-}
-
-Space* Engine::find_space(std::string_view name) const {
-  const std::shared_lock lock(spaces_mutex_);
-  const auto space = spaces_by_name_.find(name);
-  return space == spaces_by_name_.end() ? nullptr : space->second;
-}
-
-std::vector<Space*> Engine::spaces() const {
-  const std::shared_lock lock(spaces_mutex_);
-  std::vector<Space*> spaces;
-  for (const auto& [id, space] : spaces_) spaces.push_back(space.get());
-  return spaces;
-}
-
 Result<void> Engine::sync() {
   if (auto writable = check_writable(); !writable) return writable;
   return sync_all();
@@ -250,7 +283,9 @@ Result<void> Engine::sync_all() {
 // (3) the catalog has the counts of the slices; (4) the superblock is clean and has the catalog's own count.
 Result<void> Engine::close() {
   Result<void> closed;
+  stop_sweeper();
   if (!read_only_) {
+    cleaner_->stop();
     if (!mutated(Mutant::buffered_left_at_close)) closed = sync_all();  // (1)
     route_->stop();
     if (closed) closed = end_slices();       // (2) (3)
@@ -261,8 +296,19 @@ Result<void> Engine::close() {
 }
 
 void Engine::stop() noexcept {
+  if (cleaner_ != nullptr) cleaner_->stop();
+  stop_sweeper();
   if (route_ != nullptr) route_->stop();  // first: its timer calls sync()
   sync_follower_ = nullptr;
+}
+
+void Engine::set_sweeper(std::function<void()> sweep) {
+  if (read_only_ || sweep_interval_.count() == 0) return;
+  sweep_timer_ = std::make_unique<IntervalTimer>(sweep_interval_, std::move(sweep));
+}
+
+void Engine::stop_sweeper() noexcept {
+  if (sweep_timer_ != nullptr) sweep_timer_->stop();
 }
 
 // After a clean close every tail's last slice has its count in the catalog, so that nothing that is missing later can
@@ -271,11 +317,14 @@ Result<void> Engine::end_slices() {
   WriteStage stage;
   std::vector<CatalogEntry> counts;
   const auto known = catalog_->with_state([](const CatalogState& state) { return state.slice_counts(); });
+  const auto is_there = [this](SegmentId segment) {
+    return catalog_->with_state([segment](const CatalogState& state) { return state.segments().contains(segment); });
+  };
   for (Space* const space : spaces()) {
     for (Tail* const tail : space->tails()) {
       tail->end(stage);
       const auto last = tail->last_slice();
-      if (!last) continue;
+      if (!last || !is_there(last->segment_id)) continue;  // else it was cleaned since
       const SliceCount count{last->count, tail->next_number()};
       const auto found = known.find({last->segment_id, last->start});
       if (found != known.end() && found->second == count) continue;

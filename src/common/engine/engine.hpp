@@ -1,10 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <shared_mutex>
@@ -19,12 +21,19 @@
 
 #include "common/base/fork_guard.hpp"
 #include "common/base/ticket_state.hpp"
+#include "common/engine/async_room.hpp"
 #include "common/engine/catalog.hpp"
+#include "common/engine/cleaning_counters.hpp"
+#include "common/engine/expiry_clock.hpp"
+#include "common/engine/interval_timer.hpp"
 #include "common/engine/raw_bytes.hpp"
 #include "common/engine/sync_follower.hpp"
 #include "common/engine/extents.hpp"
+#include "common/engine/index_budget.hpp"
 #include "common/engine/read_guards.hpp"
+#include "common/engine/record_owner.hpp"
 #include "common/engine/recovery.hpp"
+#include "common/engine/segment_pins.hpp"
 #include "common/engine/segments.hpp"
 #include "common/engine/slice_table.hpp"
 #include "common/engine/space.hpp"
@@ -32,6 +41,21 @@
 #include "common/format/superblock.hpp"
 
 namespace holdfast {
+
+class Cleaner;
+
+/// What the catalog says of a region.
+struct RegionBytes {
+  std::vector<RawExtent> extents;  ///< In the order of its bytes.
+  std::uint64_t size_bytes = 0;
+  std::string metadata;  ///< What its facade keeps there.
+};
+
+/// A run of a value's bytes where they lie. Lifetime: the guard under which it was found, or a pin of the segment.
+struct ValuePiece {
+  SegmentId segment = 0;
+  std::string_view bytes{};
+};
 
 /// What lies under all facades: records in segments, written by a route that suits the medium, found
 /// again after any crash. It knows spaces and records, no keys' order, no indexes.
@@ -47,16 +71,23 @@ class Engine {
   /// Opens the store on `storage` and recovers it. Errors: as Store::open.
   [[nodiscard]] static Result<std::unique_ptr<Engine>> open(std::unique_ptr<Storage> storage, const Options& options);
 
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  ~Engine();
+
   /// The recovered records of each space, for the facades to build their indexes from; once.
   [[nodiscard]] std::map<SpaceId, RecoveredSpace> take_recovered() { return std::move(recovered_); }
 
   /// Ends recovery: extents of large values that no record in `referenced` names are freed.
   [[nodiscard]] Result<void> finish_recovery(const std::set<SegmentId>& referenced);
 
-  /// A new space, durable on return, with whatever else the catalog shall say of it from the start. An empty name: none.
+  /// A new space, durable on return, with whatever else the catalog shall say from then on; in the same step `removed`
+  /// are gone, of which those entries have freed every extent. An empty name: none. `also` is asked before anything has
+  /// happened: behind the commit nothing can fail any more.
   /// Errors: exists, no_space, io, read_only.
-  using Entries = std::function<std::vector<CatalogEntry>(SpaceId)>;
-  [[nodiscard]] Result<Space*> create_space(SpaceKind kind, std::string_view name, const Entries& also = {});
+  using Entries = std::function<std::vector<CatalogEntry>(Space&)>;
+  [[nodiscard]] Result<Space*> create_space(SpaceKind kind, std::string_view name, const Entries& also = {},
+                                            std::span<Space* const> removed = {});
   /// Errors: invalid_argument (not 1 to 255 bytes).
   [[nodiscard]] static Result<void> check_space_name(std::string_view name);
   [[nodiscard]] Space* find_space(std::string_view name) const;
@@ -73,9 +104,119 @@ class Engine {
   /// Errors: no_space (nothing changed), io (latched), read_only, locked.
   [[nodiscard]] Result<void> write(std::span<WriteEntry> entries, Durability durability);
 
-  /// Queues one record, whose key and payload are copied; the ticket gets the record's version.
+  /// The same of a batch that also makes `also` true in the catalog: all of it counts from one catalog record on, which
+  /// is written behind the records. Requires: what `also` names is durable. Durability: immediate.
+  /// Errors: no_space (nothing changed), io (the medium may know of it all, and no record is written any more),
+  /// read_only, locked.
+  [[nodiscard]] Result<void> write_decided(std::span<WriteEntry> entries, std::vector<CatalogEntry> also);
+
+  /// From now on the segments of `space` are cleaned; `owner` has its index. Before anybody else uses the space.
+  void add_owner(Space& space, const std::shared_ptr<RecordOwner>& owner);
+
+  /// As Cleaner::compact. Errors: no_space, io, read_only, locked.
+  using CleaningProgress = std::function<bool(std::uint64_t done_bytes, std::uint64_t total_bytes)>;
+  [[nodiscard]] Result<void> compact(Space& space, const CleaningProgress& progress);
+  [[nodiscard]] CleaningCounters cleaning_counters(const Space& space) const;
+
+  /// The record at `location` is shown by its index from now on, or is not any more. Requires: a read guard is held.
+  void count_live(Location location, std::int64_t size_bytes) noexcept {
+    slices_.usage(location.slice).live_bytes.fetch_add(size_bytes, std::memory_order_relaxed);
+  }
+
+  /// Of two records of one version, one is a copy of the other that cleaning had made when the process ended: whether that
+  /// at `a` was there first.
+  [[nodiscard]] bool was_first(Location a, Location b) const noexcept {
+    const auto copied_to = [&](Location location) {
+      return slices_.usage(location.slice).is_of_copies.load() ? slices_[location.slice].segment_id : 0;
+    };
+    return copied_to(a) < copied_to(b);
+  }
+
+  /// Length on media of a record.
+  [[nodiscard]] std::uint64_t padded_size(const RecordDraft& draft) const noexcept {
+    return padded_record_size(draft.key.size(), draft.payload.size(), record_alignment());
+  }
+
+  /// The space and everything in it is gone, durably; who still looks at its records may go on. Requires: no write to it
+  /// is under way, and none follows. Errors: no_space, io, read_only, locked.
+  [[nodiscard]] Result<void> drop_space(Space& space);
+
+  /// Records of the log below `begin` (0: none) are gone, durably; so are its `segments`, which hold nothing that is left, but
+  /// for those that a tail has in use. `forget` is called behind the commit, with nothing left that can fail but memory: what it returns goes
+  /// when nobody can look at it any more. Errors: no_space, io, read_only, locked; nothing changed.
+  struct Freed {
+    std::uint64_t segments = 0;
+    std::uint64_t bytes = 0;
+  };
+  using Forget = std::function<std::shared_ptr<const void>()>;
+  [[nodiscard]] Result<Freed> truncate_log(Space& log, std::uint64_t begin, std::span<const SegmentId> segments,
+                                           const Forget& forget);
+  /// The lowest id that is left of a log; 0: nothing was taken away yet.
+  [[nodiscard]] std::uint64_t log_begin(SpaceId log) const;
+  [[nodiscard]] LogGaps log_gaps(SpaceId log) const;
+
+  /// The end of a log that is to go: records from `from` on.
+  struct LogEnd {
+    Space* log = nullptr;
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;  ///< Out: the id behind the last one that was given out, which is the next one all the same.
+  };
+  /// The ends of all these logs, each named once, go together, durably, in one catalog record. No append to one of them is
+  /// under way meanwhile: it came before, or comes behind. `shown` is called before the next one is placed; it may not fail.
+  /// Requires: `from` is not below the log's begin. Errors: no_space, io, read_only, locked; nothing changed.
+  [[nodiscard]] Result<void> cut_log_ends(std::span<LogEnd> ends, const std::function<void()>& shown);
+  /// Gives back what only records in a gap need: `segments`, which hold nothing else, and extents of large payloads.
+  /// Errors: as truncate_log; the log does not need it.
+  [[nodiscard]] Result<Freed> free_log_end(Space& log, const LogGap& gap, std::span<const SegmentId> segments);
+  /// Ids of a log below this one may be missing; 0: none, but for damage.
+  [[nodiscard]] std::uint64_t log_thinned(SpaceId log) const;
+
+  /// Some segments of a log, in the order of their ids, with no other between, and what becomes of their records.
+  struct MovedEntry {
+    std::uint64_t id = 0;
+    Location from{};
+    Location to{};
+  };
+  struct Thinning {
+    std::span<const SegmentUse> segments;
+    std::uint64_t below = 0;        ///< Ids below may be missing from then on.
+    std::uint64_t gone_records = 0; ///< How many are not kept, as far as is known, and their bytes.
+    std::uint64_t gone_bytes = 0;
+    std::function<bool(Location, const RecordView&)> keeps;
+    /// Called behind the commit: what was kept is found elsewhere, in the order of ids, and the rest nowhere. Must not fail.
+    std::function<void(std::span<const MovedEntry>)> moved;
+  };
+  struct Thinned {
+    std::uint64_t segments = 0;      ///< That are gone; 0: nothing was done.
+    std::uint64_t bytes = 0;         ///< Of them.
+    std::uint64_t made_segments = 0;
+    std::uint64_t made_bytes = 0;
+    std::uint64_t copied_bytes = 0;
+    std::uint64_t gone_records = 0;
+  };
+  /// Leaves records of those segments out: the others are copied to new segments, which take the place of the old ones in one
+  /// step. Nothing is done where one of them is written to, damaged, or found to be damaged. Requires: nobody else takes
+  /// records of the log away meanwhile. Durability: on return. Errors: no_space, io, read_only, locked; nothing changed.
+  [[nodiscard]] Result<Thinned> thin_log(Space& log, const Thinning& thinning);
+
+  /// Every record whose write has returned is durable. Errors: io, read_only, locked.
+  [[nodiscard]] Result<void> sync_records();
+
+  /// From now on room is kept aside in which a full store can be cleaned.
+  void keep_room_for_cleaning();
+
+  /// As drop_space, of a log: waits for writes that have begun; later ones answer not_found.
+  [[nodiscard]] Result<void> drop_log(Space& log);
+
+  /// Asked when a write finds no room, before garbage is cleaned: whether it has made some. It is called without a lock or
+  /// guard held. Before anybody else uses the engine.
+  void set_room_maker(std::function<bool()> make_room) { room_maker_ = std::move(make_room); }
+
+  /// Queues one record, whose key and payload are copied; the ticket gets the record's version, when the follower, if
+  /// there is one, has been told.
   /// Errors: busy (Options::async_bytes_max are in flight), read_only, locked; all others through the ticket.
-  [[nodiscard]] Result<std::shared_ptr<TicketState>> write_async(WriteEntry entry, Durability durability);
+  [[nodiscard]] Result<std::shared_ptr<TicketState>> write_async(WriteEntry entry, Durability durability,
+                                                                 std::unique_ptr<AsyncFollower> follower = nullptr);
 
   /// Makes every write that has returned durable, and what the follower has to say of it.
   [[nodiscard]] Result<void> sync();
@@ -86,10 +227,10 @@ class Engine {
   /// Bytes that are no records. Errors: read_only, locked. Lifetime: the engine.
   [[nodiscard]] Result<RawBytes*> raw_bytes();
 
-  /// What the catalog says of a region's extents, in the order of its bytes, and of its size.
-  [[nodiscard]] std::pair<std::vector<RawExtent>, std::uint64_t> region_bytes(SpaceId region);
+  /// What the catalog says of regions: of one, or of all in one go.
+  [[nodiscard]] std::map<SpaceId, RegionBytes> region_bytes(std::optional<SpaceId> region = {});
 
-  /// What a facade keeps with its space in the catalog; empty if nothing.
+  /// What the catalog keeps with a space for its facade; empty: nothing.
   [[nodiscard]] std::string space_metadata(SpaceId space) const;
 
   /// A number that only this store gives to the space, for ids that cannot be made up by accident.
@@ -98,16 +239,36 @@ class Engine {
   /// Durable on return. Errors: invalid_argument (name), exists (it is taken), no_space, io, read_only, locked.
   [[nodiscard]] Result<void> rename_space(Space& space, std::string_view name);
 
-  /// Frees `extents`, all that the space owns, and forgets it. It stays where it is until the engine goes, for those
-  /// who still look at it. Durable on return. Errors: no_space, io, read_only, locked.
-  [[nodiscard]] Result<void> remove_space(Space& space, const std::vector<RawExtent>& extents);
+  /// Makes `entries` true, which free every extent of `spaces`, and forgets these. They stay where they are until the
+  /// engine goes, for those who still look at them. Durable on return. Errors: no_space, io, read_only, locked.
+  [[nodiscard]] Result<void> remove_spaces(std::span<Space* const> spaces, std::vector<CatalogEntry> entries);
+
+  /// Whether the bytes of a region's extent are those that its check was made of; looked at once.
+  /// Errors: corruption, io (a page is missing).
+  [[nodiscard]] Result<void> prove(HeldExtent& extent) const {
+    return holdfast::prove(*storage_, superblock_.secret, extent);
+  }
 
   /// The record at `location`, header proved, content proved if `verify`.
   /// Errors: corruption. Lifetime of the view: the caller's guard.
   [[nodiscard]] Result<RecordView> read(Location location, bool verify) const;
 
-  /// The value of a put record, gathered from its parts if it has any. Errors: corruption.
+  /// What is stored of a record's value, gathered from its parts if it has any; as it is, if it is compressed.
+  /// Errors: corruption.
   [[nodiscard]] Result<std::string> read_value(const RecordView& record, bool verify) const;
+
+  /// Where a value lies whose record says that it is in parts, and `payload` is the list of them, behind the time of
+  /// expiry.
+  /// Errors: corruption. Lifetime of the pieces: the caller's guard.
+  [[nodiscard]] Result<std::vector<ValuePiece>> value_pieces(std::string_view payload, bool verify) const;
+
+  /// A hint, some time before read(): several reads' waits for memory then overlap.
+  void expect_read(Location location) const noexcept;
+
+  [[nodiscard]] SegmentId segment_of(Location location) const noexcept { return slices_[location.slice].segment_id; }
+
+  /// Keeps a segment's bytes as they are. Requires: the caller holds a guard under which it has found the segment.
+  [[nodiscard]] SegmentPins::Pin pin(SegmentId segment) const { return pins_.pin(segment); }
 
   /// While it lives, nothing that a reader can find is freed.
   [[nodiscard]] ReadGuards::Guard guard() const noexcept { return guards_.enter(); }
@@ -129,6 +290,15 @@ class Engine {
   using RecordWalker = std::function<bool(Location, const RecordView&)>;
   [[nodiscard]] Result<void> for_each_record(const Space& space, const RecordWalker& visit) const;
 
+  /// The same of one slice from where `position` stands, which goes behind each record that was visited; whether the slice's
+  /// end, as it is now, was reached. Of a slice that is gone the end is. Errors: as for_each_record.
+  struct SlicePosition {
+    std::uint32_t offset = 0;  ///< Of a record in the slice's segment; 0: of the first.
+    std::uint32_t sequence = 0;
+  };
+  [[nodiscard]] Result<bool> walk_slice(const Space& space, SliceRef slice, SlicePosition& position,
+                                        const RecordWalker& visit) const;
+
   using Progress = std::function<void(std::uint64_t done_bytes, std::uint64_t total_bytes)>;
   [[nodiscard]] VerifyReport verify(const Progress& progress) const;
 
@@ -136,6 +306,30 @@ class Engine {
   [[nodiscard]] StoreInfo info() const;
   [[nodiscard]] const RecoveryReport& report() const noexcept { return report_; }
   [[nodiscard]] unsigned recovery_threads() const noexcept { return recovery_threads_; }
+  /// What time it is for keys that expire.
+  [[nodiscard]] ExpiryClock& expiry_clock() const noexcept { return *expiry_clock_; }
+
+  /// Background work that spaces ask for by want_sweep(): `sweep` runs in a thread of the engine's, some time after, and
+  /// has come to its end when stop() or close() returns. Before anybody else uses the engine.
+  void set_sweeper(std::function<void()> sweep);
+  void want_sweep() noexcept {
+    if (sweep_timer_ != nullptr) static_cast<void>(sweep_timer_->arm());
+  }
+  /// The same at once.
+  void want_sweep_now() noexcept {
+    if (sweep_timer_ != nullptr) static_cast<void>(sweep_timer_->fire());
+  }
+
+  /// Replaces what the catalog keeps with a space for its facade; durable on return. Errors: no_space, io, read_only,
+  /// locked.
+  [[nodiscard]] Result<void> set_space_metadata(SpaceId space, std::string metadata);
+
+  /// Options::index_bytes_max
+  [[nodiscard]] IndexBudget& index_budget() noexcept { return index_budget_; }
+  /// Options::snapshot_bytes_max
+  [[nodiscard]] std::uint64_t snapshot_bytes_max() const noexcept { return snapshot_bytes_max_; }
+  /// Null, if nobody wants to be told.
+  [[nodiscard]] const std::shared_ptr<LowSpace>& low_space() const noexcept { return low_space_; }
   [[nodiscard]] bool read_only() const noexcept { return read_only_; }
   [[nodiscard]] const Storage& storage() const noexcept { return *storage_; }
 
@@ -153,14 +347,39 @@ class Engine {
   [[nodiscard]] Result<void> load(const Options& options);
   [[nodiscard]] Result<void> make_recovered_durable();
   [[nodiscard]] Result<void> start_writing(const Options& options);
+  void start_cleaning(const Options& options);
   void make_spaces();
   [[nodiscard]] Result<void> sync_all();
   [[nodiscard]] Result<void> end_slices();
-  [[nodiscard]] Result<void> move_out_large_values(std::span<WriteEntry> entries, std::vector<std::string>& payloads);
-  [[nodiscard]] bool take_async_room(std::uint64_t size_bytes) noexcept;
-  void retire_parts(std::string_view payload, bool after_sync) noexcept;
+  [[nodiscard]] Result<void> settle_batches(std::uint32_t epoch);
+  /// An entry whose payload was moved into extents: that, and what it was before.
+  struct MovedOut {
+    WriteEntry* entry;
+    std::uint8_t flags;  ///< With which it is written.
+    std::string parts;
+    std::string_view payload;
+  };
+  template <class Write>
+  [[nodiscard]] Result<void> write_with_room(std::span<const WriteEntry> entries, const Write& write);
+  [[nodiscard]] Result<void> write_placed(std::span<WriteEntry> entries, Durability durability, BatchDecision* decision);
+  [[nodiscard]] Result<void> move_out_large_values(std::span<WriteEntry> entries, std::vector<MovedOut>& moved_out);
+  /// Adds the extents of large payloads that the segment's records name whose ids count.
+  void add_value_parts_in(const Space& log, SegmentId segment, const std::function<bool(std::uint64_t id)>& counts,
+                          std::vector<SegmentId>& parts) const;
+  void add_counts_before(const Space& log, std::span<const SegmentPlace> dropped,
+                         std::vector<CatalogEntry>& entries) const;
+  [[nodiscard]] Result<void> wait_for_writes(Space& log);
+  [[nodiscard]] std::uint64_t record_alignment() const noexcept;
+  [[nodiscard]] std::uint64_t whole_batches() noexcept;
+  [[nodiscard]] Result<void> wipe_dropped_slices();
+  [[nodiscard]] Error async_busy(std::uint64_t size_bytes) const;
+  void retire_parts(std::uint8_t flags, std::string_view payload, bool after_sync) noexcept;
+  [[nodiscard]] Error bad_expiry() const;
+  void stop_sweeper() noexcept;
   [[nodiscard]] Result<void> check_writable() const;
   [[nodiscard]] Error name_taken() const;
+  void forget_spaces(std::span<Space* const> spaces) noexcept;
+  std::uint64_t verify_extent(const CatalogSegment& segment, const CatalogState& state, VerifyReport& report) const;
   [[nodiscard]] Result<void> check_map() const;
   [[nodiscard]] SpaceContext space_context();
   [[nodiscard]] std::optional<ByteRange> value_extent(SegmentId segment) const;
@@ -173,14 +392,23 @@ class Engine {
   ForkGuard fork_guard_;
   SuperblockDisk superblock_{};
   ReadGuards mutable guards_;
+  SegmentPins mutable pins_;
   SliceTable slices_;
   std::unique_ptr<Catalog> catalog_;
+  std::shared_ptr<LowSpace> low_space_;
   std::unique_ptr<Extents> extents_;
   std::unique_ptr<Segments> segments_;
   std::atomic<std::uint64_t> next_version_{1};
   std::atomic<std::uint64_t> next_batch_{1};
-  std::uint64_t async_bytes_max_ = 0;
-  std::atomic<std::uint64_t> async_bytes_{0};  // in flight
+  ReadGuards batch_guards_;  // held from before a batch's number is drawn until it has its outcome
+  ReadGuards value_guards_;  // held while a value gets extents of its own
+  std::function<bool()> room_maker_;
+  std::mutex deciding_;  // one batch at a time that the catalog decides, so that they are decided in their order
+  AsyncRoom async_room_;
+  IndexBudget index_budget_;  // before the route: writes that it still holds give their room back
+  std::uint64_t snapshot_bytes_max_ = 0;
+  std::chrono::milliseconds sweep_interval_{0};
+  std::unique_ptr<ExpiryClock> expiry_clock_;
 
   mutable std::shared_mutex spaces_mutex_;
   std::map<SpaceId, std::unique_ptr<Space>> spaces_;
@@ -189,8 +417,13 @@ class Engine {
   SyncFollower* sync_follower_ = nullptr;
   std::unique_ptr<RawBytes> raw_bytes_;
   std::unique_ptr<WriteRoute> route_;  // behind the spaces: its threads end before the tails they use
+  std::unique_ptr<Cleaner> cleaner_;   // null in a store opened read-only; behind all that it uses
+  std::unique_ptr<IntervalTimer> sweep_timer_;  // null: nothing is swept; behind the route, which its thread uses
 
   std::vector<HeaderRepair> header_repairs_;
+  std::vector<std::uint64_t> dropped_slices_;  // offsets of their headers in the store
+  std::vector<std::pair<SegmentId, std::uint64_t>> dropped_batches_;
+  std::set<std::uint32_t> undecided_epochs_;  // as recovery has found
   std::map<SpaceId, RecoveredSpace> recovered_;
   RecoveryReport report_;
 };

@@ -1,54 +1,59 @@
 #include "common/base/out_of_memory.hpp"
 #include "common/base/rollback.hpp"
+#include "common/engine/cleaner.hpp"
 #include "common/engine/engine.hpp"
 
 namespace holdfast {
 
-// One that is larger than the bound is let in alone, or it could never be written.
-bool Engine::take_async_room(std::uint64_t size_bytes) noexcept {
-  std::uint64_t in_flight = async_bytes_.load(std::memory_order_relaxed);  // relaxed: a count, nothing comes with it
-  do {
-    if (in_flight != 0 && (size_bytes > async_bytes_max_ || in_flight > async_bytes_max_ - size_bytes)) return false;
-  } while (!async_bytes_.compare_exchange_weak(in_flight, in_flight + size_bytes, std::memory_order_relaxed));
-  return true;
+Error Engine::async_busy(std::uint64_t size_bytes) const {
+  Error error{.code = ErrorCode::busy, .message = "too many bytes of asynchronous writes are in flight"};
+  error.expected = "at most " + std::to_string(async_room_.bytes_max());
+  error.found = std::to_string(async_room_.in_flight_bytes()) + ", and " + std::to_string(size_bytes);
+  return error;
 }
 
-Result<std::shared_ptr<TicketState>> Engine::write_async(WriteEntry entry, Durability durability) {
+Result<std::shared_ptr<TicketState>> Engine::write_async(WriteEntry entry, Durability durability,
+                                                         std::unique_ptr<AsyncFollower> follower) {
   if (auto writable = check_writable(); !writable) return Unexpected(writable.error());
   const std::uint64_t size =
       padded_record_size(entry.draft.key.size(), entry.draft.payload.size(), kRecordAlignmentMin);
-  if (!take_async_room(size)) {
-    Error error{.code = ErrorCode::busy, .message = "too many bytes of asynchronous appends are in flight"};
-    error.expected = "at most " + std::to_string(async_bytes_max_);
-    error.found = std::to_string(async_bytes_.load(std::memory_order_relaxed)) + ", and " + std::to_string(size);
-    return Unexpected(error);
-  }
-  Rollback room([&] { async_bytes_.fetch_sub(size, std::memory_order_relaxed); });
+  // Nobody waits for the write, so nobody could come again with it.
+  if (cleaner_->is_nearly_full())
+    if (auto made = cleaner_->make_room(size); !made) return Unexpected(made.error());
+  if (!async_room_.take(size)) return Unexpected(async_busy(size));
+  Rollback room([&] { async_room_.give_back(size); });
   auto ticket = std::make_shared<TicketState>();
-  entry.size_bytes = entry.draft.key.size() + entry.draft.payload.size();
-  std::vector<std::string> parts;  // of a large payload, whose bytes are written here and now
-  const auto moved = move_out_large_values({&entry, 1}, parts);
-
   auto write = std::make_unique<AsyncWrite>();
   write->key = entry.draft.key;
-  if (moved) write->payload = entry.draft.payload;
   write->entry = entry;
   write->entry.draft.key = write->key;
-  write->entry.draft.payload = write->payload;
+  write->entry.size_bytes = entry.draft.key.size() + entry.draft.payload.size();
   write->durability = durability;
-  write->done = [this, ticket, size](AsyncWrite& done, const Result<void>& outcome) {
+  write->follower = std::move(follower);
+  write->done = [this, ticket, size](AsyncWrite& done, Result<void>& outcome) {
     const bool has_parts = (done.entry.draft.flags & kRecordFlagValueParts) != 0;
-    if (!outcome && has_parts) retire_parts(done.payload, false);
-    async_bytes_.fetch_sub(size, std::memory_order_relaxed);
+    if (!outcome && has_parts) retire_parts(done.entry.draft.flags, done.payload, false);
+    if (done.follower != nullptr) done.follower->end(done.entry, outcome);
+    async_room_.give_back(size);
     ticket->set(outcome ? Result<std::uint64_t>(done.entry.draft.version) : Unexpected(copy_of(outcome.error())));
   };
+  if (write->follower != nullptr)
+    if (auto begun = write->follower->begin(write->entry); !begun) return Unexpected(begun.error());
+
+  std::vector<MovedOut> parts;  // of a large payload, whose bytes are written here and now
+  Rollback unused([&] {
+    for (const MovedOut& moved_out : parts) retire_parts(moved_out.flags, moved_out.parts, false);
+  });
+  auto moved = move_out_large_values({&write->entry, 1}, parts);
   if (moved) {
+    write->payload = write->entry.draft.payload;
+    write->entry.draft.payload = write->payload;
     route_->write_async(std::move(write));
-    room.keep();  // done() gives it back
   } else {
-    room.keep();
     write->done(*write, moved);
   }
+  unused.keep();
+  room.keep();  // done() gives it back
   return ticket;
 }
 

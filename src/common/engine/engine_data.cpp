@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <new>
+#include <optional>
 
 #include "common/base/out_of_memory.hpp"
 #include "common/base/success.hpp"
 #include "common/engine/engine.hpp"
+#include "common/engine/engine_room.hpp"
 #include "common/engine/segment_scan.hpp"
 #include "common/engine/superblock_slots.hpp"
 #include "common/engine/value_parts.hpp"
@@ -14,6 +16,9 @@ namespace {
 
 // A payload takes its own extents when its record would take more than this part of a segment.
 constexpr std::uint64_t kInlinePartOfSegment = 4;
+
+// Of a record whose size nobody knows yet: header, key and a small value.
+constexpr std::size_t kExpectedLines = 3;
 
 Error damaged(const Storage& storage, std::uint64_t offset, std::string what, std::string expected, std::string found) {
   return {.code = ErrorCode::corruption,
@@ -28,40 +33,57 @@ Error damaged(const Storage& storage, std::uint64_t offset, std::string what, st
 
 Result<void> Engine::write(std::span<WriteEntry> entries, Durability durability) {
   if (auto writable = check_writable(); !writable) return writable;
-  for (WriteEntry& entry : entries) entry.size_bytes = entry.draft.key.size() + entry.draft.payload.size();
-  if (entries.size() > 1) {
-    const std::uint64_t batch = next_batch_.fetch_add(1, std::memory_order_relaxed);  // relaxed: only distinct
+  if (entries.size() == 1)
+    return write_with_room(entries, [&] { return write_placed(entries, durability, nullptr); });
+  return write_with_room(entries, [&] {
+    const auto guard = batch_guards_.enter();
+    const std::uint64_t batch = next_batch_.fetch_add(1);
     for (WriteEntry& entry : entries) entry.draft.batch = batch;
-  }
-  std::vector<std::string> payloads;  // lists of parts; must outlive the write
-  auto written = without_bad_alloc([&] {
-    auto moved = move_out_large_values(entries, payloads);
-    return moved ? route_->write(entries, durability) : moved;
+    return write_placed(entries, durability, nullptr);
   });
-  if (!written)
-    for (const std::string& payload : payloads) retire_parts(payload, false);
+}
+
+Result<void> Engine::write_placed(std::span<WriteEntry> entries, Durability durability, BatchDecision* decision) {
+  for (WriteEntry& entry : entries) entry.size_bytes = entry.draft.key.size() + entry.draft.payload.size();
+  std::vector<MovedOut> moved_out;  // must outlive the write
+  auto written = without_bad_alloc([&] {
+    auto moved = move_out_large_values(entries, moved_out);
+    return moved ? route_->write(entries, durability, decision) : moved;
+  });
+  if (written) return written;
+  for (const MovedOut& moved : moved_out) {
+    retire_parts(moved.flags, moved.parts, false);
+    moved.entry->draft.payload = moved.payload;  // as before, for who tries again
+    moved.entry->draft.flags &= static_cast<std::uint8_t>(~kRecordFlagValueParts);
+  }
   return written;
 }
 
-Result<void> Engine::move_out_large_values(std::span<WriteEntry> entries, std::vector<std::string>& payloads) {
-  const std::uint64_t inline_max = superblock_.segment_size_bytes / kInlinePartOfSegment;
+Result<void> Engine::move_out_large_values(std::span<WriteEntry> entries, std::vector<MovedOut>& moved_out) {
   for (WriteEntry& entry : entries) {
     RecordDraft& draft = entry.draft;
+    const std::uint64_t inline_max = entry.space->segment_size_bytes() / kInlinePartOfSegment;
     if (draft.payload.empty() || padded_record_size(draft.key.size(), draft.payload.size(), 1) <= inline_max) continue;
     if (draft.payload.size() < kBlockSizeBytes) continue;  // the key is what is large
-    if (payloads.empty()) payloads.reserve(entries.size());
-    auto parts = segments_->add_value(entry.space->id(), draft.payload);
+    if (moved_out.empty()) moved_out.reserve(entries.size());
+    const auto guard = value_guards_.enter();  // whoever drops the space waits for it
+    if (entry.space->refuses_writes())
+      return Unexpected(Error{.code = ErrorCode::not_found, .message = "the space was dropped"});
+    // When the key expires stays in the record.
+    const std::size_t front_size = (draft.flags & kRecordFlagExpires) != 0 ? sizeof(ExpiryDisk) : 0;
+    auto parts = segments_->add_value(entry.space->id(), draft.payload.substr(front_size));
     if (!parts) return Unexpected(parts.error());
-    payloads.push_back(encode_value_parts(*parts));
-    draft.payload = payloads.back();
     draft.flags |= kRecordFlagValueParts;
+    moved_out.push_back({&entry, draft.flags,
+                         std::string(draft.payload.substr(0, front_size)) + encode_value_parts(*parts), draft.payload});
+    draft.payload = moved_out.back().parts;
   }
   return success();
 }
 
-void Engine::retire_parts(std::string_view payload, bool after_sync) noexcept {
+void Engine::retire_parts(std::uint8_t flags, std::string_view payload, bool after_sync) noexcept {
   try {
-    const auto parts = decode_value_parts(payload);
+    const auto parts = value_parts_of(flags, payload);
     if (!parts) return;
     std::vector<SegmentId> segments;
     for (const ValuePartDisk& part : *parts) segments.push_back(part.segment_id);
@@ -77,7 +99,7 @@ void Engine::retire(Location location, Durability durability) noexcept {
     const auto record = read(location, true);
     if (!record) return;  // damaged: recovery frees what nobody names
     const bool after_sync = durability != Durability::immediate && storage_->capabilities().shares_syncs;
-    retire_parts(record->payload, after_sync);
+    retire_parts(record->header.flags, record->payload, after_sync);
   } catch (const std::bad_alloc&) {
     // The same.
   }
@@ -104,9 +126,14 @@ Result<void> Engine::check_map() const {
   return fault == nullptr ? success() : fault->check();
 }
 
-Result<std::string> Engine::read_value(const RecordView& record, bool verify) const {
-  if ((record.header.flags & kRecordFlagValueParts) == 0) return std::string(record.payload);
-  const auto parts = decode_value_parts(record.payload);
+void Engine::expect_read(Location location) const noexcept {
+  const SliceInfo& slice = slices_[location.slice];
+  const std::byte* const record = storage_->at(slice.segment_offset + location.offset());
+  for (std::size_t line = 0; line < kExpectedLines; ++line) __builtin_prefetch(record + line * kCacheLineSizeBytes);
+}
+
+Result<std::vector<ValuePiece>> Engine::value_pieces(std::string_view payload, bool verify) const {
+  const auto parts = decode_value_parts(payload);
   if (!parts) return Unexpected(damaged(*storage_, 0, "a value's list of parts is malformed", "whole entries", "others"));
   std::vector<ByteRange> ranges;
   ranges.reserve(parts->size());
@@ -124,15 +151,34 @@ Result<std::string> Engine::read_value(const RecordView& record, bool verify) co
   if (size > size_max)
     return Unexpected(damaged(*storage_, 0, "a value's parts are too large together",
                               "at most " + std::to_string(size_max), std::to_string(size)));
-  std::string value;
-  value.reserve(size);
+  std::vector<ValuePiece> pieces;
+  pieces.reserve(ranges.size());
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     const std::span bytes(storage_->at(ranges[i].offset), ranges[i].size_bytes);
     if (verify && !value_part_matches((*parts)[i], superblock_.secret, bytes))
       return Unexpected(damaged(*storage_, ranges[i].offset, "a part of a large value is damaged",
                                 "XXH3 " + std::to_string((*parts)[i].check), "another"));
-    value.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());  // bytes as text
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());  // bytes as text
+    pieces.push_back({(*parts)[i].segment_id, text});
   }
+  return pieces;
+}
+
+Error Engine::bad_expiry() const {
+  return damaged(*storage_, 0, "a record's time of expiry is malformed", "8 bytes, at most 2^60", "others");
+}
+
+Result<std::string> Engine::read_value(const RecordView& record, bool verify) const {
+  const auto taken = take_expiry(record.header.flags, record.payload);
+  if (!taken) return Unexpected(bad_expiry());
+  if ((record.header.flags & kRecordFlagValueParts) == 0) return std::string(taken->rest);
+  const auto pieces = value_pieces(taken->rest, verify);
+  if (!pieces) return Unexpected(pieces.error());
+  std::size_t size = 0;
+  for (const ValuePiece& piece : *pieces) size += piece.bytes.size();
+  std::string value;
+  value.reserve(size);
+  for (const ValuePiece& piece : *pieces) value.append(piece.bytes);
   return value;
 }
 
@@ -151,39 +197,57 @@ std::vector<ByteRange> Engine::placements(Location location) const {
   if (!record) return ranges;
   ranges.push_back({store_offset(location), record->header.padded_size_bytes});
   if ((record->header.flags & kRecordFlagValueParts) == 0) return ranges;
-  for (const ValuePartDisk& part : decode_value_parts(record->payload).value_or(std::vector<ValuePartDisk>{}))
+  for (const ValuePartDisk& part :
+       value_parts_of(record->header.flags, record->payload).value_or(std::vector<ValuePartDisk>{}))
     if (const auto extent = value_extent(part.segment_id)) ranges.push_back({extent->offset, part.size_bytes});
   return ranges;
 }
 
 Result<void> Engine::for_each_record(const Space& space, const RecordWalker& visit) const {
-  for (const std::uint32_t index : space.slice_indexes()) {
-    const SliceInfo& info = slices_[index];
-    const SliceReader reader({storage_->at(info.segment_offset), info.end}, info.end, info.seed);
-    std::uint32_t offset = info.start + static_cast<std::uint32_t>(sizeof(SliceHeaderDisk));
-    std::uint32_t sequence = 0;
-    for (bool ended = false; !ended;) {
-      auto record = reader.at(offset);
-      if (!record || record->header.sequence < sequence) {
-        if (auto whole = check_map(); !whole) return whole;  // what looks like damage may be a page that is missing
-        const auto next = reader.resume(offset, sequence, 0);
-        if (!next && !(info.complete && offset < info.end)) break;
-        if (next == offset) continue;
-        if (!space.is_known_damage(index, offset))
-          return Unexpected(damaged(*storage_, info.segment_offset + offset,
-                                    "record in segment " + std::to_string(info.segment_id) + " is damaged",
-                                    "a record whose checks hold", "a mismatch"));
-        if (!next) break;
-        offset = *next;
-        record = reader.at(offset);
-      }
-      sequence = record->header.sequence + 1;
-      ended = record->type() == RecordType::slice_end;
-      if (!visit({index, offset / 8}, *record)) return {};
-      offset += record->header.padded_size_bytes;
-    }
+  for (const SliceRef slice : space.segments().slices()) {
+    SlicePosition position;
+    const auto ended = walk_slice(space, slice, position, visit);
+    if (!ended) return Unexpected(ended.error());
+    if (!*ended) return {};
   }
   return {};
+}
+
+Result<bool> Engine::walk_slice(const Space& space, SliceRef slice, SlicePosition& position,
+                                const RecordWalker& visit) const {
+  std::optional<SegmentPins::Pin> pin;
+  {
+    const auto guard = guards_.enter();
+    if (!space.segments().has(slice)) return true;  // what was needed of it lies elsewhere
+    pin.emplace(pins_.pin(slice.segment));
+  }
+  const std::uint32_t index = slice.table_index;
+  const SliceInfo& info = slices_[index];
+  const SliceReader reader({storage_->at(info.segment_offset), info.end}, info.end, info.seed);
+  if (position.offset == 0) position.offset = info.start + static_cast<std::uint32_t>(sizeof(SliceHeaderDisk));
+  auto& [offset, sequence] = position;
+  for (bool ended = false; !ended;) {
+    auto record = reader.at(offset);
+    if (!record || record->header.sequence < sequence) {
+      if (auto whole = check_map(); !whole) return Unexpected(whole.error());  // what looks like damage may be a missing page
+      const auto next = reader.resume(offset, sequence, 0);
+      if (!next && !(info.complete && offset < info.end)) break;
+      if (next == offset) continue;
+      if (!space.is_known_damage(index, offset))
+        return Unexpected(damaged(*storage_, info.segment_offset + offset,
+                                  "record in segment " + std::to_string(info.segment_id) + " is damaged",
+                                  "a record whose checks hold", "a mismatch"));
+      if (!next) break;
+      offset = *next;
+      record = reader.at(offset);
+    }
+    sequence = record->header.sequence + 1;
+    ended = record->type() == RecordType::slice_end;
+    const Location location{index, offset / 8};
+    offset += record->header.padded_size_bytes;
+    if (!visit(location, *record)) return false;
+  }
+  return true;
 }
 
 }  // namespace holdfast

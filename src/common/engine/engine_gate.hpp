@@ -2,6 +2,8 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -12,7 +14,8 @@
 
 #include "common/base/fork_guard.hpp"
 #include "common/base/out_of_memory.hpp"
-#include "common/base/thread_index.hpp"
+#include "common/base/process_barrier.hpp"
+#include "common/base/thread_slot.hpp"
 #include "common/engine/engine.hpp"
 #include "common/guard/map_fault.hpp"
 
@@ -20,40 +23,60 @@ namespace holdfast {
 
 /// Lets operations in while the store is open, and close() through when they are all out. Handles keep
 /// it alive; the engine goes when the store is closed.
+///
+/// Who comes counts itself in and then looks whether the store is closed; who closes says so and then looks at the counts.
+/// One of the two must see the other. A thread that owns its count (ThreadSlot) does so without a locked instruction, since
+/// closing puts the barrier between the two for both (process_barrier()): such an instruction behind the fence of an append
+/// would wait for all that was written, which otherwise reaches the medium while the next one is made ready.
 /// Threads: any number of callers.
 class EngineGate {
+  struct Shard;
+
  public:
   explicit EngineGate(std::unique_ptr<Engine> engine)
-      : engine_(std::move(engine)), fault_(engine_->storage().map_fault()) {}
+      : engine_(std::move(engine)), low_space_(engine_->low_space()), fault_(engine_->storage().map_fault()) {}
   EngineGate(const EngineGate&) = delete;
   EngineGate& operator=(const EngineGate&) = delete;
   ~EngineGate() { release(); }
 
-  /// Being inside: the engine stays as long as it lives.
+  /// Being inside: the engine stays as long as it lives. It may end in another thread than it began in.
   class Pass {
    public:
-    Pass(std::atomic<std::uint64_t>& inside, Engine* engine) noexcept : inside_(&inside), engine_(engine) {}
-    Pass(Pass&& other) noexcept : inside_(std::exchange(other.inside_, nullptr)), engine_(other.engine_) {}
+    Pass(Pass&& other) noexcept
+        : shard_(std::exchange(other.shard_, nullptr)), owned_slot_(other.owned_slot_), engine_(other.engine_) {}
     Pass& operator=(Pass&&) = delete;
     ~Pass() {
-      if (inside_ != nullptr) inside_->fetch_sub(1, std::memory_order_release);
+      if (shard_ != nullptr) shard_->leave(owned_slot_);
     }
     [[nodiscard]] explicit operator bool() const noexcept { return engine_ != nullptr; }
     [[nodiscard]] Engine& operator*() const noexcept { return *engine_; }
     [[nodiscard]] Engine* operator->() const noexcept { return engine_; }
 
    private:
-    std::atomic<std::uint64_t>* inside_;
-    Engine* engine_;
+    friend class EngineGate;
+    Pass(Shard& shard, std::size_t owned_slot) noexcept : shard_(&shard), owned_slot_(owned_slot) {}
+
+    Shard* shard_;
+    std::size_t owned_slot_;
+    Engine* engine_ = nullptr;
   };
 
   /// False: the store is closed.
   [[nodiscard]] Pass enter() noexcept {
-    auto& inside = shards_[thread_index() % kShardCount].inside;
-    // sequentially consistent, as in shut(): either this sees closed_, or shut() sees the count
-    inside.fetch_add(1);
-    return {inside, closed_.load() ? nullptr : engine_.get()};
+    const std::size_t slot = ThreadSlot::current();
+    Shard& shard = shards_[slot];
+    Pass pass(shard, has_barrier_ ? slot : ThreadSlot::kShared);
+    shard.enter(pass.owned_slot_);
+    // Behind the count, as shut() looks at it behind closed_: either this sees that, or shut() sees the count.
+    if (!closed_.load()) pass.engine_ = engine_.get();
+    return pass;
   }
+
+  /// Whether the store is being closed: who is inside for long should leave.
+  [[nodiscard]] bool is_closing() const noexcept { return closed_.load(std::memory_order_relaxed); }
+
+  /// Whether this is a forked child, whose parent may have held any lock.
+  [[nodiscard]] bool in_child() const noexcept { return fork_guard_.in_child(); }
 
   /// Whether a page of the store's map went missing. Asked behind the reading.
   [[nodiscard]] bool is_faulted() const noexcept { return fault_ != nullptr && fault_->is_set(); }
@@ -64,6 +87,7 @@ class EngineGate {
   [[nodiscard]] auto answer(Call&& call) const -> decltype(call()) {
     return without_bad_alloc([&] {
       auto result = call();
+      if (low_space_ != nullptr) low_space_->tell();
       if (is_faulted()) [[unlikely]]
         if (result || result.error().code != ErrorCode::closed) result = Unexpected(fault_->check().error());
       return result;
@@ -126,9 +150,38 @@ class EngineGate {
             .message = "the store belongs to the process that opened it, not to its forked child"};
   }
 
-  static constexpr std::uint32_t kShardCount = 32;
+  /// How many are inside, of those that came by one slot.
   struct alignas(64) Shard {
-    std::atomic<std::uint64_t> inside{0};
+    std::atomic<std::uint64_t> inside{0};          // of an owned slot its thread alone changes it
+    std::atomic<std::uint64_t> left_elsewhere{0};  // of those in `inside`, by other threads
+
+    /// `owned_slot`: the slot, if it is the calling thread's own; else kShared.
+    void enter(std::size_t owned_slot) noexcept {
+      if (owned_slot == ThreadSlot::kShared) {
+        inside.fetch_add(1);
+        return;
+      }
+      inside.store(inside.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+      std::atomic_signal_fence(std::memory_order_seq_cst);  // the compiler's part; shut() sees to the processor's
+    }
+
+    /// `owned_slot`: what enter() was told. release: what was done inside comes before the engine's end.
+    void leave(std::size_t owned_slot) noexcept {
+      if (owned_slot == ThreadSlot::kShared) {
+        inside.fetch_sub(1, std::memory_order_release);
+      } else if (owned_slot == ThreadSlot::current()) {
+        inside.store(inside.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+      } else {
+        left_elsewhere.fetch_add(1, std::memory_order_release);
+      }
+    }
+
+    /// Requires: nobody new is let in. Then neither look can miss one who is inside: both numbers tell of it, or only the
+    /// first, which is looked at first.
+    [[nodiscard]] bool is_empty() const noexcept {
+      const std::uint64_t came = inside.load();
+      return came == left_elsewhere.load();
+    }
   };
 
   void unpin() noexcept {
@@ -138,19 +191,24 @@ class EngineGate {
   }
 
   void shut() noexcept {
+    // A processor shows its stores to the others within far less than this.
+    constexpr std::chrono::milliseconds kStoresAreSeen{100};
     closed_.store(true);
-    for (Shard& shard : shards_)
-      while (shard.inside.load() != 0) std::this_thread::yield();
+    if (has_barrier_ && !process_barrier()) std::this_thread::sleep_for(kStoresAreSeen);
+    for (const Shard& shard : shards_)
+      while (!shard.is_empty()) std::this_thread::yield();
   }
 
   ForkGuard fork_guard_;
   std::mutex closing_;
   std::unique_ptr<Engine> engine_;
+  const std::shared_ptr<LowSpace> low_space_;    // null: nobody wants to be told
   const std::shared_ptr<const MapFault> fault_;  // the storage's; null: nothing guards its map
   std::atomic<bool> closed_{false};
   std::atomic<bool> released_{false};
   std::atomic<std::uint64_t> pins_{0};
-  std::array<Shard, kShardCount> shards_{};
+  const bool has_barrier_ = has_process_barrier();
+  std::array<Shard, ThreadSlot::kCount> shards_{};
 };
 
 }  // namespace holdfast

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cstring>
 #include <unordered_map>
+#include <utility>
 
+#include "common/base/checksum.hpp"
 #include "common/base/random.hpp"
 #include "common/engine/engine.hpp"
 #include "common/engine/superblock_slots.hpp"
@@ -13,19 +15,24 @@ namespace {
 // Which records of a space nothing has replaced, as far as hashes tell.
 class NewestVersions {
  public:
-  explicit NewestVersions(const RecoveredSpace& space) {
-    for (const auto& records : space.records)
-      for (const RecoveredRecord& record : records) {
+  NewestVersions(const RecoveredSpace& space, std::uint64_t log_begin, LogGaps log_gaps)
+      : log_begin_(log_begin), log_gaps_(std::move(log_gaps)) {
+    for (const RecoveredSlice& slice : space.slices)
+      for (const RecoveredRecord& record : slice.records) {
         std::uint64_t& newest = newest_[record.key_hash];
         newest = std::max(newest, record.version);
       }
   }
 
   [[nodiscard]] bool has(const RecoveredRecord& record) const {
-    return record.type == RecordType::log_entry || newest_.at(record.key_hash) == record.version;
+    if (record.type == RecordType::log_entry)
+      return record.version >= log_begin_ && !log_gaps_.around(record.version);
+    return newest_.at(record.key_hash) == record.version;
   }
 
  private:
+  std::uint64_t log_begin_;
+  LogGaps log_gaps_;
   std::unordered_map<std::uint64_t, std::uint64_t> newest_;
 };
 
@@ -36,7 +43,8 @@ VerifyReport Engine::verify(const Progress& progress) const {
   VerifyReport report;
   const CatalogState state = catalog_->state();
   std::uint64_t total_bytes = 0;
-  for (const auto& [id, segment] : state.segments()) total_bytes += segment.extent.size_bytes;
+  for (const auto& [id, segment] : state.segments())
+    if (segment.content != SegmentContent::region_hole) total_bytes += segment.extent.size_bytes;
   std::uint64_t done_bytes = 0;
   const auto advance = [&](std::uint64_t bytes) {
     done_bytes += bytes;
@@ -58,16 +66,45 @@ VerifyReport Engine::verify(const Progress& progress) const {
   report.segments = found.report.segments;
   report.records = found.report.records;
   report.bytes = found.report.bytes;
-  report.damage.insert(report.damage.end(), found.report.damage.begin(), found.report.damage.end());
+  // A segment that was cleaned meanwhile may hold anything.
+  catalog_->with_state([&](const CatalogState& now) {
+    for (const Damage& damage : found.report.damage)
+      if (now.segments().contains(damage.segment_id)) report.damage.push_back(damage);
+  });
 
   for (const auto& [id, space] : found.spaces) {
-    const NewestVersions newest(space);
-    for (const auto& records : space.records)
-      for (const RecoveredRecord& record : records)
+    const NewestVersions newest = catalog_->with_state([&, id = id](const CatalogState& now) {
+      const auto log = now.spaces().find(id);
+      return log == now.spaces().end() ? NewestVersions(space, kVersionEnd, {})
+                                       : NewestVersions(space, log->second.log_begin, log->second.log_gaps);
+    });
+    for (const RecoveredSlice& slice : space.slices)
+      for (const RecoveredRecord& record : slice.records)
         if ((record.flags & kRecordFlagValueParts) != 0)
-          advance(verify_value_parts(slices[record.location.slice], record.location, newest.has(record), state, report));
+          advance(verify_value_parts(slices[slice.index], slice.location_of(record), newest.has(record), state, report));
   }
+  for (const auto& [id, segment] : state.segments())
+    if (segment.check) advance(verify_extent(segment, state, report));
   return report;
+}
+
+// One that was freed meanwhile may hold anything.
+std::uint64_t Engine::verify_extent(const CatalogSegment& segment, const CatalogState& state,
+                                    VerifyReport& report) const {
+  const ByteRange range = segment.extent;
+  const std::span bytes(storage_->at(range.offset), range.size_bytes);
+  report.bytes += range.size_bytes;
+  if (checksum(bytes, extent_seed(superblock_.secret, segment.id)) == *segment.check) return range.size_bytes;
+  const bool is_there =
+      catalog_->with_state([&](const CatalogState& now) { return now.segments().contains(segment.id); });
+  if (is_there)
+    report.damage.push_back({.space = state.spaces().at(segment.space_id).name,
+                             .segment_id = segment.id,
+                             .range = range,
+                             .message = segment.content == SegmentContent::region_mirror
+                                            ? "a mirror of a region's bytes fails its checksum"
+                                            : "bytes of a region fail their checksum"});
+  return range.size_bytes;
 }
 
 std::uint64_t Engine::verify_value_parts(const SliceInfo& slice, Location location, bool is_newest,
@@ -76,7 +113,7 @@ std::uint64_t Engine::verify_value_parts(const SliceInfo& slice, Location locati
   const std::span bytes(storage_->at(slice.segment_offset + offset), slice.end - offset);
   const auto header = read_record_header(bytes, place_seed(slice.seed, offset));
   if (!header) return 0;
-  const auto parts = decode_value_parts(view_record(*header, bytes).payload);
+  const auto parts = value_parts_of(header->flags, view_record(*header, bytes).payload);
   if (!parts) return 0;
   const auto guard = guards_.enter();
   std::uint64_t read_bytes = 0;
@@ -108,11 +145,13 @@ std::vector<SpaceInfo> Engine::space_infos() const {
   return catalog_->with_state([](const CatalogState& state) {
     std::map<SpaceId, SpaceInfo> by_id;
     for (const auto& [id, space] : state.spaces())
-      by_id.emplace(id, SpaceInfo{.name = space.name, .kind = space.kind, .id = id});
+      if (!space.is_ledger()) by_id.emplace(id, SpaceInfo{.name = space.name, .kind = space.kind, .id = id});
     for (const auto& [id, segment] : state.segments()) {
-      SpaceInfo& info = by_id.at(segment.space_id);
+      const auto owner = by_id.find(segment.space_id);
+      if (owner == by_id.end()) continue;
+      SpaceInfo& info = owner->second;
       ++info.segment_count;
-      info.size_bytes += segment.extent.size_bytes;
+      if (segment.content != SegmentContent::region_hole) info.size_bytes += segment.extent.size_bytes;
     }
     std::vector<SpaceInfo> infos;
     for (auto& [id, info] : by_id) infos.push_back(std::move(info));
@@ -132,6 +171,7 @@ StoreInfo Engine::info() const {
           .size_bytes = storage_->size_bytes(),
           .free_bytes = extents_->free_bytes(),
           .max_size_bytes = space ? space->max_size_bytes : storage_->size_bytes(),
+          .available_bytes = extents_->available_bytes(),
           .counters = storage_->counters()};
 }
 

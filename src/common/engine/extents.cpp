@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "common/base/success.hpp"
 #include "common/format/layout.hpp"
 
 namespace holdfast {
@@ -24,7 +25,69 @@ Result<ByteRange> Extents::allocate_present(std::uint64_t size_bytes) {
                           .path = std::string(storage_.path())});
 }
 
-Result<ByteRange> Extents::allocate(std::uint64_t size_bytes) {
+std::uint64_t Extents::available_bytes() const {
+  const auto space = storage_.space();
+  std::uint64_t available = allocator_.free_bytes();
+  if (space)
+    available += std::min(space->max_size_bytes - std::min(space->max_size_bytes, space->size_bytes),
+                          space->medium_free_bytes);
+  return available - std::min(available, reserve_.missing() * reserve_.run_size_bytes());
+}
+
+// What is free already.
+void Extents::fill_reserve() {
+  while (reserve_.missing() > 0) {
+    const auto run = allocator_.allocate(reserve_.run_size_bytes());
+    if (!run) return;
+    if (!reserve_.add(*run)) return allocator_.release(*run);
+  }
+}
+
+// By growing, if it must.
+Result<void> Extents::require_reserve() {
+  while (reserve_.missing() > 0) {
+    const auto run = allocate_or_grow(reserve_.run_size_bytes());
+    if (!run) return Unexpected(run.error());
+    if (!reserve_.add(*run)) allocator_.release(*run);
+  }
+  return success();
+}
+
+Result<ByteRange> Extents::allocate_for(std::uint64_t size_bytes, Room room) {
+  switch (room) {
+    case Room::common:
+      if (auto kept = require_reserve(); !kept) return Unexpected(kept.error());
+      break;
+    case Room::erasing:
+    case Room::cleaning:
+      if (const auto extent = allocator_.allocate(size_bytes)) return reserved(*extent);
+      if (const auto run = reserve_.take(round_up(size_bytes, kBlockSizeBytes), room == Room::erasing ? 1 : 0))
+        return reserved(*run);
+      break;
+    case Room::catalog:
+      break;
+  }
+  return allocate_or_grow(size_bytes);
+}
+
+void Extents::note_available() const {
+  if (low_space_ != nullptr) low_space_->note(available_bytes());
+}
+
+Result<ByteRange> Extents::allocate(std::uint64_t size_bytes, Room room) {
+  auto extent = allocate_for(size_bytes, room);
+  note_available();
+  return extent;
+}
+
+Result<std::vector<ByteRange>> Extents::allocate_parts(std::uint64_t size_bytes) {
+  const auto kept = require_reserve();
+  auto parts = kept ? allocate_in_parts(size_bytes) : Unexpected(kept.error());
+  note_available();
+  return parts;
+}
+
+Result<ByteRange> Extents::allocate_or_grow(std::uint64_t size_bytes) {
   if (const auto extent = allocator_.allocate(size_bytes)) return reserved(*extent);
   const std::lock_guard lock(growing_);
   // Another caller may have grown the store.
@@ -43,16 +106,16 @@ Result<ByteRange> Extents::reserved(ByteRange extent) {
   return extent;
 }
 
-Result<std::vector<ByteRange>> Extents::allocate_parts(std::uint64_t size_bytes) {
+Result<std::vector<ByteRange>> Extents::allocate_in_parts(std::uint64_t size_bytes) {
   std::vector<ByteRange> parts;
-  if (auto whole = allocate(size_bytes)) {
+  if (auto whole = allocate_or_grow(size_bytes)) {
     parts.push_back(*whole);
     return parts;
   } else if (whole.error().code != ErrorCode::no_space) {
     return Unexpected(whole.error());
   }
   std::uint64_t left = round_up(size_bytes, kBlockSizeBytes);
-  if (const std::uint64_t free = free_bytes(); free < left) {
+  if (const std::uint64_t free = allocator_.free_bytes(); free < left) {
     const std::lock_guard lock(growing_);
     if (auto grown = grow_for(left - free); !grown) return Unexpected(grown.error());
   }

@@ -19,6 +19,7 @@ struct BatchTrailer {
   std::uint64_t batch = 0;
   BatchTrailerDisk content{};
   std::uint32_t offset = 0;
+  bool catalog_decides = false;
 };
 
 /// A slice with what recovery has read of it.
@@ -26,7 +27,8 @@ struct FoundSlice {
   SpaceId space_id = 0;
   SegmentPlace segment{};
   ScannedSlice scan{};
-  std::vector<RecoveredRecord> records{};        ///< Locations carry no slice index yet.
+  std::vector<RecoveredRecord> records{};
+  RecordTally tally{};                           ///< Of these.
   std::vector<BatchMember> members{};            ///< By rising offset.
   std::vector<BatchTrailer> trailers{};
   std::vector<std::uint64_t> proved_batches{};   ///< By the slice's footer.

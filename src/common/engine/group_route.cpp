@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "common/base/check.hpp"
 #include "common/base/mutant.hpp"
 #include "common/base/out_of_memory.hpp"
 
@@ -38,13 +39,21 @@ void GroupRoute::stop() noexcept {
   queue_.clear();
 }
 
-Result<void> GroupRoute::write(std::span<WriteEntry> entries, Durability durability) {
-  Job job{.entries = entries, .durability = durability};
+Result<void> GroupRoute::write(std::span<WriteEntry> entries, Durability durability, BatchDecision* decision) {
+  Job job{.entries = entries,
+          .durability = decision != nullptr ? Durability::immediate : durability,
+          .decision = decision};
   return run(job);
 }
 
 Result<void> GroupRoute::sync() {
   Job job{.entries = {}, .durability = Durability::immediate};
+  return run(job);
+}
+
+// Every tail is the leader's.
+Result<void> GroupRoute::stand_still(std::span<Space* const> /*spaces*/, const Call& call) {
+  Job job{.entries = {}, .durability = Durability::immediate, .between = &call};
   return run(job);
 }
 
@@ -106,29 +115,39 @@ void GroupRoute::touch(Tail& tail) {
   if (std::find(touched_.begin(), touched_.end(), &tail) == touched_.end()) touched_.push_back(&tail);
 }
 
-bool GroupRoute::place_jobs() {
+// One that is to be decided comes behind all others, and is told of behind them: none of theirs shall lie behind its
+// records, and what they need of the catalog is theirs by then. Its own thread waits for it, so no later write of that
+// thread is passed over. There is at most one.
+bool GroupRoute::place_jobs(Deciding& deciding) {
+  const auto decided = std::find_if(group_.begin(), group_.end(), [](const Job* job) { return job->decision != nullptr; });
+  if (decided != group_.end()) std::rotate(decided, decided + 1, group_.end());
   bool needs_sync = false;
+  for (Job* const job : group_) {
+    if (job->entries.empty()) continue;
+    HOLDFAST_CHECK(job->decision == nullptr || job == group_.back());
+    if (place_job(*job, deciding)) needs_sync = needs_sync || job->durability == Durability::immediate;
+  }
+  undrained_.reserve(undrained_.size() + touched_.size());  // the tails may all come there
+  return needs_sync;
+}
+
+bool GroupRoute::place_job(Job& job, Deciding& deciding) {
   const auto tail_of = [this](Space& space) -> Tail& {
     touch(space.one_tail());
     return space.one_tail();
   };
-  for (Job* const job : group_) {
-    if (job->entries.empty()) continue;
-    WritePlan plan(job->entries);
-    job->result = without_bad_alloc([&] {
-      auto reserved = plan.reserve(tail_of);
-      if (reserved) make_room_for(job->entries, tail_of);
-      return reserved;
-    });
-    if (!job->result) continue;
-    plan.stage(stage_, tail_of);
-    if (job->durability == Durability::interval)
-      for (const WriteEntry& entry : job->entries)
-        interval_bytes_.fetch_add(entry.size_bytes, std::memory_order_relaxed);
-    needs_sync = needs_sync || job->durability == Durability::immediate;
-  }
-  undrained_.reserve(undrained_.size() + touched_.size());  // the tails may all come there
-  return needs_sync;
+  WritePlan plan(job.entries, job.decision != nullptr);
+  job.result = without_bad_alloc([&] {
+    auto reserved = plan.reserve(tail_of);
+    if (!reserved) return reserved;
+    make_room_for(job.entries, tail_of);
+    return deciding.prepare(job.decision);
+  });
+  if (!job.result) return false;
+  plan.stage(stage_, tail_of);
+  if (job.durability == Durability::interval)
+    for (const WriteEntry& entry : job.entries) interval_bytes_.fetch_add(entry.size_bytes, std::memory_order_relaxed);
+  return true;
 }
 
 void GroupRoute::forget_group() noexcept {
@@ -145,17 +164,20 @@ void GroupRoute::fail_group(const Error& error) noexcept {
 void GroupRoute::end_interval() noexcept {
   stage_.clear();
   touched_.clear();
-  static_cast<void>(without_bad_alloc([this] { return write_stage(true, true); }));  // a failed sync latches the storage
+  Deciding nothing;
+  static_cast<void>(without_bad_alloc([&] { return write_stage(true, true, nothing); }));  // a failed sync latches the storage
 }
 
 void GroupRoute::commit_group() noexcept {
+  if (auto decided = check_decided(); !decided) return fail_group(decided.error());
   const auto begin = Clock::now();
+  Deciding deciding;
   stage_.clear();
   touched_.clear();
   const bool asked = std::any_of(group_.begin(), group_.end(), [](const Job* job) { return job->entries.empty(); });
   bool needs_sync = false;
   try {
-    needs_sync = place_jobs();
+    needs_sync = place_jobs(deciding);
   } catch (const std::bad_alloc&) {
     return forget_group();
   }
@@ -163,15 +185,24 @@ void GroupRoute::commit_group() noexcept {
   const bool sync_all = asked || (interval_bytes > 0 && interval_bytes >= limits_.interval_bytes);
   needs_sync = needs_sync || sync_all;
   if (mutated(Mutant::id_shown_early)) tell_group();
-  if (auto written = without_bad_alloc([&] { return write_stage(needs_sync, sync_all); }); !written)
+  const bool is_open = deciding.is_pending();
+  if (auto written = without_bad_alloc([&] { return write_stage(needs_sync, sync_all, deciding); }); !written) {
+    if (is_open) written = Unexpected(end_writing(std::move(written.error())));
     fail_group(written.error());
+  }
   if (!mutated(Mutant::id_shown_early)) tell_group();  // (3)
+  call_between();
   if (needs_sync) {
     const std::chrono::nanoseconds took = Clock::now() - begin;
     commit_duration_ += (took - commit_duration_) / 8;
   } else if (interval_bytes > 0 && !interval_timer_.arm()) {
     end_interval();
   }
+}
+
+void GroupRoute::call_between() const noexcept {
+  for (Job* const job : group_)
+    if (job->between != nullptr && job->result) job->result = without_bad_alloc(*job->between);
 }
 
 void GroupRoute::tell_group() const {
@@ -185,7 +216,7 @@ bool GroupRoute::note_interval(std::uint64_t bytes) noexcept {
   return noted >= limits_.interval_bytes ? interval_timer_.fire() : interval_timer_.arm();
 }
 
-Result<void> GroupRoute::write_stage(bool needs_sync, bool sync_all) {
+Result<void> GroupRoute::write_stage(bool needs_sync, bool sync_all, Deciding& deciding) {
   if (stage_.empty() && !sync_all) return success();  // no job found room
   const bool behind_undrained =
       !mutated(Mutant::undrained_tail_committed) &&
@@ -193,6 +224,7 @@ Result<void> GroupRoute::write_stage(bool needs_sync, bool sync_all) {
   const bool drops_sync = mutated(Mutant::no_sync_in_group_commit);
   if (needs_sync && !sync_all && !behind_undrained && !drops_sync) {
     if (auto committed = storage_.commit(stage_.ranges()); !committed) return committed;  // (1) and (2)
+    if (auto decided = deciding.decide(); !decided) return decided;
     for (Tail* const tail : touched_) tail->mark_durable();
     return success();
   }
@@ -211,6 +243,7 @@ Result<void> GroupRoute::write_stage(bool needs_sync, bool sync_all) {
     if (auto drained = storage_.drain(); !drained) return drained;  // (2)
   segments_.sync_ended(ticket);
   interval_bytes_.fetch_sub(interval_bytes, std::memory_order_relaxed);  // those noted meanwhile stay
+  if (auto decided = deciding.decide(); !decided) return decided;
   all_tails_durable();
   return success();
 }

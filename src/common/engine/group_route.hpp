@@ -27,6 +27,8 @@ namespace holdfast {
 /// Crash order, as in docs/durability.md "put, group": (1) records written; (2) one sync, or one
 /// synchronous write; (3) observers are told, in the order of the queue, and each writer updates its index.
 /// Buffered groups skip (2): their slices stay chained, so that a crash keeps a prefix.
+/// A batch with a decision comes last in its group: it is decided behind (2), before the tails' watermarks move and the
+/// next group begins.
 /// Where memory runs out before (1), the group's tails forget what was placed, and all its jobs answer no_memory; from
 /// (1) on, and for waking the others, nothing needs any.
 /// Threads: any number of callers.
@@ -42,8 +44,11 @@ class GroupRoute final : public WriteRoute {
   GroupRoute(Storage& storage, Segments& segments, Limits limits, std::function<void()> on_interval);
   ~GroupRoute() override;
 
-  [[nodiscard]] Result<void> write(std::span<WriteEntry> entries, Durability durability) override;
+  using WriteRoute::write;
+  [[nodiscard]] Result<void> write(std::span<WriteEntry> entries, Durability durability,
+                                   BatchDecision* decision) override;
   [[nodiscard]] Result<void> sync() override;
+  [[nodiscard]] Result<void> stand_still(std::span<Space* const> spaces, const Call& call) override;
   void write_async(std::unique_ptr<AsyncWrite> write) override;
   [[nodiscard]] bool note_interval(std::uint64_t bytes) noexcept override;
   void stop() noexcept override;
@@ -60,6 +65,8 @@ class GroupRoute final : public WriteRoute {
   struct Job {
     std::span<WriteEntry> entries;  // empty: a sync
     Durability durability{};
+    BatchDecision* decision = nullptr;
+    const Call* between = nullptr;  // of a sync: what the leader calls behind it, before the next group
     Result<void> result{};
     std::shared_ptr<Parking> parking{};    // null: nobody waits
     std::unique_ptr<AsyncWrite> async{};   // set: the job is on the heap, and whoever finishes it deletes it
@@ -70,11 +77,13 @@ class GroupRoute final : public WriteRoute {
   void lead(Job* own) noexcept;
   void gather();
   void commit_group() noexcept;
-  [[nodiscard]] bool place_jobs();
+  [[nodiscard]] bool place_jobs(Deciding& deciding);
+  [[nodiscard]] bool place_job(Job& job, Deciding& deciding);
+  void call_between() const noexcept;
   void forget_group() noexcept;
   void fail_group(const Error& error) noexcept;
   void end_interval() noexcept;
-  [[nodiscard]] Result<void> write_stage(bool needs_sync, bool sync_all);
+  [[nodiscard]] Result<void> write_stage(bool needs_sync, bool sync_all, Deciding& deciding);
   void all_tails_durable() noexcept;
   void tell_group() const;
   [[nodiscard]] bool hand_over(Job* own) noexcept;

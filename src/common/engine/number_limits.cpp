@@ -1,5 +1,6 @@
 #include "common/engine/number_limits.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -21,14 +22,20 @@ Unexpected beyond(const Storage& storage, std::string what, std::uint64_t limit,
 
 }  // namespace
 
-Result<void> check_numbers(const RecoveredSpaces& recovered, const Storage& storage) {
+Result<void> check_numbers(const RecoveredSpaces& recovered, const CatalogState& catalog, const Storage& storage) {
   if (recovered.version_max >= kVersionEnd) return beyond(storage, "a version", kVersionEnd, recovered.version_max);
   constexpr std::uint64_t kBatchEnd = std::numeric_limits<std::uint64_t>::max();
   if (recovered.batch_max == kBatchEnd) return beyond(storage, "a batch's number", kBatchEnd, recovered.batch_max);
-  // Each id that was given out had a record, and records of a log are never taken away.
-  const std::uint64_t next_end = storage.size_bytes() / kEntrySizeBytesMin + 2;
-  for (const auto& [id, space] : recovered.spaces)
-    if (space.next_number >= next_end) return beyond(storage, "an id", next_end, space.next_number);
+  // Each id that was given out had a record, and from the log's begin on, or where its compacted part ends, none was taken away but
+  // those in its gaps.
+  const std::uint64_t count_max = storage.size_bytes() / kEntrySizeBytesMin + 2;
+  for (const auto& [id, space] : recovered.spaces) {
+    const CatalogSpace& log = catalog.spaces().at(id);
+    const std::uint64_t whole_from = std::max(log.log_begin, log.log_thinned);
+    const std::uint64_t gone = whole_from + log.log_gaps.count(whole_from, kVersionEnd);
+    const std::uint64_t id_end = std::min(kVersionEnd, gone + count_max);
+    if (space.next_number >= id_end) return beyond(storage, "an id", id_end, space.next_number);
+  }
   return {};
 }
 

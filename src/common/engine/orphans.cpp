@@ -23,10 +23,10 @@ struct Run {
 std::optional<std::uint32_t> start_of_orphans(const SliceReader& reader, SegmentGap gap) {
   constexpr auto kHeaderBytes = static_cast<std::uint32_t>(sizeof(SliceHeaderDisk));
   Run run;
-  for (std::uint32_t offset = gap.begin + kHeaderBytes; offset + sizeof(RecordHeaderDisk) <= gap.end;) {
+  for (std::uint32_t offset = reader.next_candidate(gap.begin + kHeaderBytes); offset + sizeof(RecordHeaderDisk) <= gap.end;) {
     const auto record = reader.at(offset);
     if (!record) {
-      offset += kRecordAlignmentMin;
+      offset = reader.next_candidate(offset + kRecordAlignmentMin);
       continue;
     }
     const RecordHeaderDisk& header = record->header;

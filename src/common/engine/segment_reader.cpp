@@ -19,6 +19,21 @@ void note_numbers(FoundSlice& slice, RecordType type, std::uint64_t version, std
   if (type == RecordType::slice_end) slice.next_number = version;
 }
 
+// Most slices hold records of about one size: so room for those of the whole slice is made early, and only once.
+constexpr std::size_t kFirstRecords = 16;
+
+void add_record(FoundSlice& slice, const RecoveredRecord& record) {
+  if (slice.records.size() == slice.records.capacity()) {
+    const SliceHeaderDisk& header = slice.scan.header;
+    const std::uint64_t passed = std::uint64_t{record.offset_8} * 8 - header.start;
+    const std::uint64_t of_slice = slice.records.size() * header.size_bytes / std::max<std::uint64_t>(passed, 1);
+    slice.records.reserve(std::max({kFirstRecords, slice.records.size() * 3 / 2, of_slice * 17 / 16}));
+  }
+  slice.records.push_back(record);
+  slice.tally.add(record);
+  slice.bytes += record.padded_size_bytes;
+}
+
 void add(FoundSlice& slice, const ScannedRecord& record) {
   const RecordHeaderDisk& header = record.view.header;
   note_numbers(slice, record.view.type(), header.version, header.batch);
@@ -28,15 +43,17 @@ void add(FoundSlice& slice, const ScannedRecord& record) {
     case RecordType::log_entry:
       if (header.batch != 0)
         slice.members.push_back({header.batch, header.content_check, record.offset});
-      slice.records.push_back({.key_hash = key_hash(record.view.key),
-                               .version = header.version,
-                               .location = {0, record.offset / 8},
-                               .type = record.view.type(),
-                               .flags = header.flags});
-      slice.bytes += header.padded_size_bytes;
+      add_record(slice, {.key_hash = record.view.type() == RecordType::log_entry
+                                         ? log_timestamp_us(record.view.key)
+                                         : key_hash(record.view.key),
+                         .version = header.version,
+                         .offset_8 = record.offset / 8,
+                         .padded_size_bytes = header.padded_size_bytes,
+                         .type = record.view.type(),
+                         .flags = header.flags});
       break;
     case RecordType::batch_trailer: {
-      BatchTrailer trailer{header.batch, {}, record.offset};
+      BatchTrailer trailer{header.batch, {}, record.offset, (header.flags & kRecordFlagCatalogDecides) != 0};
       if (record.view.payload.size() != sizeof trailer.content) break;
       std::memcpy(&trailer.content, record.view.payload.data(), sizeof trailer.content);
       slice.trailers.push_back(trailer);
@@ -67,6 +84,7 @@ std::vector<FoundSlice> SegmentReader::read() const {
 
 FoundSlice SegmentReader::read_slice(const SliceHeaderDisk& header, std::uint32_t known_count, bool use_footer) const {
   FoundSlice slice{.space_id = place_.space_id, .segment = place_};
+  slice.scan.header = header;
   std::optional<ScanBegin> begin;
   if (use_footer) begin = take_footer(slice, header);
   slice.scan = scan_slice(
@@ -104,12 +122,12 @@ std::optional<ScanBegin> SegmentReader::take_footer(FoundSlice& slice, const Sli
     note_numbers(slice, type, entry.version, entry.batch);
     if (entry.batch != 0) slice.proved_batches.push_back(entry.batch);
     if (!is_content(type)) continue;
-    slice.records.push_back({.key_hash = entry.key_hash,
-                             .version = entry.version,
-                             .location = {0, entry.offset / 8},
-                             .type = type,
-                             .flags = entry.flags});
-    slice.bytes += entry.padded_size_bytes;
+    add_record(slice, {.key_hash = entry.key_hash,
+                       .version = entry.version,
+                       .offset_8 = entry.offset / 8,
+                       .padded_size_bytes = entry.padded_size_bytes,
+                       .type = type,
+                       .flags = entry.flags});
   }
   return ScanBegin{found->footer.covered_end, found->footer.count};
 }

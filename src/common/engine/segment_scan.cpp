@@ -17,11 +17,17 @@ std::optional<RecordView> SliceReader::at(std::uint32_t offset) const noexcept {
   return view_record(*header, bytes);
 }
 
+std::uint32_t SliceReader::next_candidate(std::uint32_t offset) const noexcept {
+  const std::byte* const types = segment_.data() + offsetof(RecordHeaderDisk, type);
+  while (offset + sizeof(RecordHeaderDisk) <= end_ && types[offset] == std::byte{0}) offset += kRecordAlignmentMin;
+  return std::min(offset, end_);
+}
+
 std::optional<std::uint32_t> SliceReader::resume(std::uint32_t offset, std::uint32_t sequence,
                                                  std::uint32_t known_count) const noexcept {
   if (mutated(Mutant::watermark_not_heeded)) return std::nullopt;
-  for (std::uint32_t next = offset + kRecordAlignmentMin; next + sizeof(RecordHeaderDisk) <= end_;
-       next += kRecordAlignmentMin) {
+  for (std::uint32_t next = next_candidate(offset + kRecordAlignmentMin); next + sizeof(RecordHeaderDisk) <= end_;
+       next = next_candidate(next + kRecordAlignmentMin)) {
     const auto record = at(next);
     if (!record || record->header.sequence <= sequence) continue;
     if (record->header.watermark <= offset && record->header.sequence >= known_count) continue;
@@ -34,7 +40,8 @@ std::optional<std::uint32_t> SliceReader::resume(std::uint32_t offset, std::uint
 
 // A later record has proved the damage; reading resumes at the earliest whole one, not at the prover.
 std::uint32_t SliceReader::first_behind(std::uint32_t offset, std::uint32_t prover, std::uint32_t sequence) const noexcept {
-  for (std::uint32_t next = offset + kRecordAlignmentMin; next < prover; next += kRecordAlignmentMin) {
+  for (std::uint32_t next = next_candidate(offset + kRecordAlignmentMin); next < prover;
+       next = next_candidate(next + kRecordAlignmentMin)) {
     const auto record = at(next);
     if (record && record->header.sequence > sequence) return next;
   }

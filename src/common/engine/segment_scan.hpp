@@ -57,6 +57,10 @@ class SliceReader {
   [[nodiscard]] std::optional<std::uint32_t> resume(std::uint32_t offset, std::uint32_t sequence,
                                                     std::uint32_t known_count) const noexcept;
 
+  /// The first 8-byte step from `offset` on whose byte of the type may be a record's; end(), if there is none. Most of
+  /// what lies behind a tail is zeros.
+  [[nodiscard]] std::uint32_t next_candidate(std::uint32_t offset) const noexcept;
+
   [[nodiscard]] std::uint32_t end() const noexcept { return end_; }
 
  private:

@@ -1,6 +1,7 @@
 #include "common/engine/segments.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "common/base/checksum.hpp"
@@ -8,6 +9,7 @@
 #include "common/base/rollback.hpp"
 #include "common/base/success.hpp"
 #include "common/engine/commit_step.hpp"
+#include "common/engine/space.hpp"
 #include "common/engine/value_parts.hpp"
 
 namespace holdfast {
@@ -37,10 +39,11 @@ Result<void> Segments::sync_for_retired() {
   return {};
 }
 
-Result<SegmentPlace> Segments::add_records(SpaceId space, std::uint64_t slice_size_bytes_min) {
+Result<SegmentPlace> Segments::add_records(SpaceId space, std::uint64_t slice_size_bytes_min, Room room,
+                                           std::uint64_t segment_size_bytes) {
   const std::uint64_t size = std::max(
-      segment_size_bytes_, round_up(sizeof(SegmentHeaderDisk) + slice_size_bytes_min, kBlockSizeBytes));
-  auto extent = allocate_or_reclaim(size, [&] { return extents_.allocate(size); });
+      segment_size_bytes, round_up(sizeof(SegmentHeaderDisk) + slice_size_bytes_min, kBlockSizeBytes));
+  auto extent = allocate_or_reclaim(size, [&] { return extents_.allocate(size, room); });
   if (!extent) return Unexpected(extent.error());
   Rollback released([&] { extents_.release(*extent); });
   if (storage_.capabilities().granularity != Granularity::page) storage_.advise({extent->offset, size}, Access::will_need);
@@ -58,6 +61,26 @@ Result<SegmentPlace> Segments::add_records(SpaceId space, std::uint64_t slice_si
                               .size_bytes = place.size_bytes}});
   if (added || added.error().code == ErrorCode::io) released.keep();  // io: the medium may know of it
   if (!added) return Unexpected(added.error());
+  if (on_added_) on_added_(extents_.available_bytes());
+  return place;
+}
+
+// What is kept aside comes in runs of one size.
+Result<SegmentPlace> Segments::prepare_records(SpaceId space, std::uint64_t size_bytes) {
+  std::uint64_t size = round_up(size_bytes, kBlockSizeBytes);
+  auto extent = allocate_or_reclaim(size, [&] { return extents_.allocate(size, Room::cleaning); });
+  if (!extent && extent.error().code == ErrorCode::no_space && size < segment_size_bytes_) {
+    size = segment_size_bytes_;
+    extent = extents_.allocate(size, Room::cleaning);
+  }
+  if (!extent) return Unexpected(extent.error());
+  Rollback released([&] { extents_.release(*extent); });
+  if (storage_.capabilities().granularity != Granularity::page) storage_.advise({extent->offset, size}, Access::will_need);
+  const SegmentPlace place{catalog_.reserve_segment_id(), space, extent->offset, size};
+  const SegmentHeaderDisk header =
+      make_segment_header(identity_.secret, identity_.epoch, place.segment_id, space, place.size_bytes);
+  if (auto written = storage_.write(place.offset, bytes_of(header)); !written) return Unexpected(written.error());
+  released.keep();
   return place;
 }
 
@@ -142,14 +165,52 @@ Result<void> Segments::reclaim() {
       retired_.insert(retired_.end(), taken.begin(), taken.end());
       return freed;
     }
-    for (const auto& [segment, extent] : extents) limbo_.push_back({extent, guards_.phase()});
+    for (const auto& [segment, extent] : extents) limbo_.push_back({segment, extent, guards_.phase(), {}, {}});
   }
+  move_unseen_to_limbo();
   guards_.advance();
-  const auto visible = std::partition(limbo_.begin(), limbo_.end(),
-                                      [this](const Limbo& limbo) { return !guards_.out_of_sight(limbo.phase); });
-  for (auto freed = visible; freed != limbo_.end(); ++freed) extents_.release(freed->extent);
+  // In this order: behind the last reader's guard no pin is added any more.
+  const auto visible = std::partition(limbo_.begin(), limbo_.end(), [this](const Limbo& limbo) {
+    return !guards_.out_of_sight(limbo.phase) || pins_.is_pinned(limbo.segment);
+  });
+  for (auto freed = visible; freed != limbo_.end(); ++freed) {
+    slices_.remove(freed->slices);
+    extents_.release(freed->extent);
+  }
   limbo_.erase(visible, limbo_.end());
   return {};
+}
+
+// A walk that meets a slice under a guard pins its segment: so the slices go from the space's list first, and the segment
+// waits for guards and pins behind that.
+void Segments::move_unseen_to_limbo() {
+  const auto is_seen = [](const LetGo& segment) {
+    const auto owner = segment.owner.lock();
+    const auto oldest = owner ? owner->oldest_snapshot() : std::nullopt;
+    return oldest && *oldest <= segment.moved_at;
+  };
+  const auto unseen = std::partition(let_go_.begin(), let_go_.end(), is_seen);
+  limbo_.reserve(limbo_.size() + static_cast<std::size_t>(let_go_.end() - unseen));
+  for (auto segment = unseen; segment != let_go_.end(); ++segment) {
+    const SegmentPlace& place = segment->place;
+    auto slices = segment->space->segments().remove(place.segment_id);
+    limbo_.push_back({place.segment_id, {place.offset, place.size_bytes}, guards_.phase(), std::move(slices),
+                      std::move(segment->keeps)});
+  }
+  let_go_.erase(unseen, let_go_.end());
+}
+
+void Segments::let_go(std::vector<LetGo> segments) {
+  const std::lock_guard lock(reclaiming_);
+  let_go_.insert(let_go_.end(), std::make_move_iterator(segments.begin()), std::make_move_iterator(segments.end()));
+}
+
+std::uint64_t Segments::waiting_bytes() const {
+  const std::lock_guard lock(reclaiming_);
+  std::uint64_t bytes = 0;
+  for (const LetGo& segment : let_go_) bytes += segment.place.size_bytes;
+  for (const Limbo& limbo : limbo_) bytes += limbo.extent.size_bytes;
+  return bytes;
 }
 
 }  // namespace holdfast

@@ -42,7 +42,7 @@ class Judge {
   void prove_backwards() {
     for (const auto& [place, slice] : slices_) {
       const ScannedSlice* later = slice;
-      if (later->proved_durable()) proved_.insert(place);
+      if (later->proved_durable() || catalog_.slice_count(place.segment_id, place.start) != 0) proved_.insert(place);
       while (later != nullptr && !stands_alone(*later)) {
         const SlicePlace before(later->header.previous);
         const ScannedSlice* const earlier = find(before);
@@ -75,11 +75,20 @@ class Judge {
     }
   }
 
+  // Of a slice that others of its log follow, or followed when it was counted, the catalog knows the count and no next id.
+  [[nodiscard]] bool is_inside_log(const SlicePlace& place, SpaceId space) const {
+    const auto count = catalog_.slice_counts().find({place.segment_id, place.start});
+    return count != catalog_.slice_counts().end() && count->second.next_number == 0 &&
+           catalog_.spaces().at(space).kind == SpaceKind::log;
+  }
+
   void find_ends() {
     std::map<SpaceId, std::uint32_t> epochs;
     for (const auto& [place, slice] : slices_) {
-      if (verdict_.dropped.contains(place) || named_.contains(place)) continue;
+      // What cleaning fills has a chain of its own.
+      if (verdict_.dropped.contains(place) || named_.contains(place) || slice->header.cleaned_at != 0) continue;
       const SpaceId space = catalog_.segments().at(place.segment_id).space_id;
+      if (is_inside_log(place, space)) continue;
       if (slice->header.epoch < epochs[space]) continue;
       epochs[space] = slice->header.epoch;
       verdict_.chain_ends[space] = {place.segment_id, place.start, slice->end_sequence, place.epoch, 0};

@@ -41,7 +41,8 @@ struct ChainVerdict {
 /// A slice may reach the medium before the one that its tail filled before it. It counts only if
 ///  - the one before has all records that it names (then nothing between is missing), or
 ///  - it is of a later epoch than the one it names: the recovery between them had made that one durable, or
-///  - a watermark in it, or in one that follows it, says that it was durable: so was all before it.
+///  - a watermark in it, or in one that follows it, says that it was durable: so was all before it; or the catalog says so,
+///    as it has its count.
 /// In the last two cases records that are missing in the earlier slice are damage, not a torn tail.
 /// A slice that names none, or one in a segment that is gone, stands alone.
 [[nodiscard]] ChainVerdict judge_chains(const std::vector<const ScannedSlice*>& slices, const CatalogState& catalog);

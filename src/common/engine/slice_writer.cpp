@@ -23,7 +23,7 @@ constexpr std::array<std::byte, kCacheLineSizeBytes> kZeros{};
 }  // namespace
 
 SliceWriter::SliceWriter(const StoreIdentity& identity, const SliceRange& range, SliceLinkDisk previous,
-                         std::uint64_t record_alignment, SliceTable& slices)
+                         std::uint64_t record_alignment, SliceTable& slices, std::uint64_t cleaned_at)
     : range_(range),
       previous_(previous),
       record_alignment_(record_alignment),
@@ -36,15 +36,39 @@ SliceWriter::SliceWriter(const StoreIdentity& identity, const SliceRange& range,
                                .start = range.start,
                                .end = range.start + range.size_bytes,
                                .epoch = identity.epoch})),
+      usage_(&slices.usage(table_index_)),
+      cleaned_at_(cleaned_at),
+      floor_(cleaned_at != 0 ? cleaned_at : SliceUsage::kNoFloor),
       position_(range.start + static_cast<std::uint32_t>(sizeof(SliceHeaderDisk))),
       watermark_(range.start) {
   HOLDFAST_CHECK(range.size_bytes >= range_size_for(0));
+  usage_->floor.store(floor_, std::memory_order_relaxed);
+  usage_->is_of_copies.store(cleaned_at_ != 0, std::memory_order_relaxed);
 }
 
 void SliceWriter::stage_header(WriteStage& stage) {
   const SliceHeaderDisk header = make_slice_header(identity_.secret, identity_.epoch, range_.segment.segment_id,
-                                                   range_.start, range_.size_bytes, previous_);
+                                                   range_.start, range_.size_bytes, previous_, cleaned_at_);
   stage.copy(range_.segment.offset + range_.start, bytes_of(header));
+}
+
+// Relaxed: who asks for floors has first waited for the writes that matter to it, which orders memory.
+void SliceWriter::note_usage(const RecordDraft& draft, std::uint64_t padded_size_bytes) noexcept {
+  if (draft.type == RecordType::log_entry) {
+    usage_->note({.id = draft.version,
+                  .time_us = log_timestamp_us(draft.key),
+                  .size_bytes = padded_size_bytes,
+                  .is_in_parts = (draft.flags & kRecordFlagValueParts) != 0});
+    if (cleaned_at_ == 0 && draft.version < floor_) usage_->floor.store(floor_ = draft.version, std::memory_order_relaxed);
+  }
+  if (draft.type != RecordType::put && draft.type != RecordType::erase) return;
+  // This writer alone counts here, and no slower for it than by a plain number.
+  usage_->written_bytes.store(usage_->written_bytes.load(std::memory_order_relaxed) + padded_size_bytes,
+                              std::memory_order_relaxed);
+  if (draft.type == RecordType::erase) usage_->tombstone_bytes.fetch_add(padded_size_bytes, std::memory_order_relaxed);
+  if (cleaned_at_ != 0 || draft.version >= floor_) return;
+  floor_ = draft.version;
+  usage_->floor.store(floor_, std::memory_order_relaxed);
 }
 
 void SliceWriter::note_entry(const RecordDraft& draft, std::uint32_t padded_size_bytes) {
@@ -55,7 +79,8 @@ void SliceWriter::note_entry(const RecordDraft& draft, std::uint32_t padded_size
     entries_ = {};
     return;
   }
-  entries_.push_back({.key_hash = key_hash(draft.key),
+  const bool is_of_log = draft.type == RecordType::log_entry;
+  entries_.push_back({.key_hash = is_of_log ? log_timestamp_us(draft.key) : key_hash(draft.key),
                       .version = draft.version,
                       .batch = draft.batch,
                       .offset = position_,
@@ -91,6 +116,7 @@ Location SliceWriter::append(const RecordDraft& draft, WriteStage& stage, std::u
   }
   if (content_check != nullptr) *content_check = header.content_check;
   note_entry(draft, place.padded_size_bytes);
+  note_usage(draft, padded);
   header_staged_ = true;  // from here on nothing fails
   const Location location{table_index_, position_ / 8};
   position_ += static_cast<std::uint32_t>(padded);

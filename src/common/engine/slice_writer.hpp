@@ -42,9 +42,9 @@ struct SliceRange {
 /// Threads: one at a time.
 class SliceWriter {
  public:
-  /// Opens a slice over `range`. Its header is staged with the first record.
+  /// Opens a slice over `range`; `cleaned_at` as in its header. That is staged with the first record.
   SliceWriter(const StoreIdentity& identity, const SliceRange& range, SliceLinkDisk previous,
-              std::uint64_t record_alignment, SliceTable& slices);
+              std::uint64_t record_alignment, SliceTable& slices, std::uint64_t cleaned_at = 0);
 
   /// Bytes a range must have to take one record of `padded_size_bytes`.
   [[nodiscard]] static constexpr std::uint64_t range_size_for(std::uint64_t padded_size_bytes) noexcept {
@@ -96,6 +96,7 @@ class SliceWriter {
 
   void stage_header(WriteStage& stage);
   void note_entry(const RecordDraft& draft, std::uint32_t padded_size_bytes);
+  void note_usage(const RecordDraft& draft, std::uint64_t padded_size_bytes) noexcept;
   void stage_footer(WriteStage& stage);
   [[nodiscard]] std::uint64_t store_offset() const noexcept { return range_.segment.offset + position_; }
 
@@ -105,6 +106,9 @@ class SliceWriter {
   StoreIdentity identity_;
   std::uint64_t seed_;
   std::uint32_t table_index_;
+  SliceUsage* usage_;
+  std::uint64_t cleaned_at_;
+  std::uint64_t floor_;      // as in the table
   std::uint32_t position_;   // offset in the segment of the next record
   std::uint32_t sequence_ = 0;
   std::uint32_t watermark_;

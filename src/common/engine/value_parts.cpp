@@ -26,4 +26,19 @@ std::optional<std::vector<ValuePartDisk>> decode_value_parts(std::string_view pa
   return parts;
 }
 
+std::optional<ExpiringPayload> take_expiry(std::uint8_t flags, std::string_view payload) noexcept {
+  if ((flags & kRecordFlagExpires) == 0) return ExpiringPayload{.rest = payload};
+  ExpiryDisk expiry;
+  if (payload.size() < sizeof expiry) return std::nullopt;
+  std::memcpy(&expiry, payload.data(), sizeof expiry);
+  if (expiry.time_us > kTimeUsMax) return std::nullopt;
+  return ExpiringPayload{.expires_us = expiry.time_us, .rest = payload.substr(sizeof expiry)};
+}
+
+std::optional<std::vector<ValuePartDisk>> value_parts_of(std::uint8_t flags, std::string_view payload) {
+  if ((flags & kRecordFlagValueParts) == 0) return std::nullopt;
+  const auto taken = take_expiry(flags, payload);
+  return taken ? decode_value_parts(taken->rest) : std::nullopt;
+}
+
 }  // namespace holdfast

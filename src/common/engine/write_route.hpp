@@ -6,12 +6,15 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <holdfast/options.hpp>
 
+#include "common/base/error_latch.hpp"
 #include "common/base/location.hpp"
 #include "common/base/success.hpp"
+#include "common/engine/batch_decision.hpp"
 #include "common/engine/space.hpp"
 #include "common/format/record.hpp"
 
@@ -42,13 +45,28 @@ struct WriteEntry {
   WriteObserver* observer = nullptr;  ///< Lifetime: until the write has its outcome.
 };
 
+/// What a facade does around an asynchronous write. It goes with the write, and before the write's bytes go: if end() was
+/// not called by then, nothing was written and nobody has a ticket.
+class AsyncFollower {
+ public:
+  virtual ~AsyncFollower() = default;
+
+  /// It has its room, and its bytes are where they stay until end(): `entry` gets its version. Called once, in the order
+  /// in which the caller's writes are queued. May throw std::bad_alloc. Errors: the facade's; then nothing is written.
+  [[nodiscard]] virtual Result<void> begin(WriteEntry& entry) = 0;
+
+  /// It has its outcome, which nobody was told yet and which this may change for the worse.
+  virtual void end(const WriteEntry& entry, Result<void>& outcome) noexcept = 0;
+};
+
 /// A write of one record that nobody waits for; it owns its bytes.
 struct AsyncWrite {
   std::string key{};
   std::string payload{};
   WriteEntry entry{};  ///< Its draft refers to the two above.
   Durability durability{};
-  std::function<void(AsyncWrite& write, const Result<void>& outcome)> done{};  ///< Called once, behind the observer.
+  std::function<void(AsyncWrite& write, Result<void>& outcome)> done{};  ///< Called once, behind the observer.
+  std::unique_ptr<AsyncFollower> follower{};  ///< Behind the bytes: it goes first.
 };
 
 /// How records reach the medium. Two routes: DirectRoute, each writer for itself, and GroupRoute, one
@@ -60,12 +78,23 @@ class WriteRoute {
 
   /// Writes `entries`; more than one is a batch and gets its trailer, so that a crash leaves all or none.
   /// Readers may be shown them when their observers are told, or when this returns. A batch has its number in its
-  /// drafts. Durability: as asked.
+  /// drafts, and so has one record that `decision`, if there is one, has the last word on. At most one such write at a
+  /// time. Durability: as asked; with a decision always immediate.
   /// Errors: no_space (nothing was written), io (latched), locked, read_only.
-  [[nodiscard]] virtual Result<void> write(std::span<WriteEntry> entries, Durability durability) = 0;
+  [[nodiscard]] virtual Result<void> write(std::span<WriteEntry> entries, Durability durability,
+                                           BatchDecision* decision) = 0;
+  [[nodiscard]] Result<void> write(std::span<WriteEntry> entries, Durability durability) {
+    return write(entries, durability, nullptr);
+  }
 
   /// Makes every write that has returned durable. Errors: io (latched), locked.
   [[nodiscard]] virtual Result<void> sync() = 0;
+
+  /// Calls `call` while no write to these spaces, each of which has one tail, is under way: those that were placed before
+  /// are durable and shown, and the others wait until it returns. It writes no records. Errors: those of sync(), and its
+  /// own.
+  using Call = std::function<Result<void>()>;
+  [[nodiscard]] virtual Result<void> stand_still(std::span<Space* const> spaces, const Call& call) = 0;
 
   /// The same for one record, without waiting. One thread's writes keep their order, whichever way they come.
   /// Throws std::bad_alloc if it cannot be queued; then `done` is not called.
@@ -77,6 +106,18 @@ class WriteRoute {
 
   /// Ends background work; what is still queued ends with `closed`. Requires: no other call is running or follows.
   virtual void stop() noexcept = 0;
+
+ protected:
+  /// A batch has records on the medium and could not be decided: nothing may be written behind them, or its parts would
+  /// come to count, or others' records be lost with them. Keeps the error for whoever writes or syncs from now on.
+  Error end_writing(Error error) {
+    if (error.code != ErrorCode::io) error.code = ErrorCode::io;
+    return undecided_.latch(std::move(error));
+  }
+  [[nodiscard]] Result<void> check_decided() const { return undecided_.check(); }
+
+ private:
+  ErrorLatch undecided_;
 };
 
 /// Tells the observers of written records, in their order.
@@ -98,7 +139,8 @@ void make_room_for(std::span<const WriteEntry> entries, TailOf&& tail_of) {
 /// (2) one fence or sync covers them all; (3) each index takes its record.
 class WritePlan {
  public:
-  explicit WritePlan(std::span<WriteEntry> entries) : entries_(entries) {}
+  WritePlan(std::span<WriteEntry> entries, bool catalog_decides)
+      : entries_(entries), catalog_decides_(catalog_decides) {}
 
   /// Makes sure of room in every tail: `tail_of(Space&)` names the one of each space.
   template <class TailOf>
@@ -109,25 +151,29 @@ class WritePlan {
   void stage(WriteStage& stage, TailOf&& tail_of);
 
  private:
-  [[nodiscard]] bool is_batch() const noexcept { return entries_.size() > 1; }
+  [[nodiscard]] bool is_batch() const noexcept { return entries_.size() > 1 || catalog_decides_; }
 
   std::span<WriteEntry> entries_;
+  bool catalog_decides_;
 };
 
-[[nodiscard]] inline RecordDraft batch_trailer(std::uint64_t batch, std::string_view payload) noexcept {
-  return {.type = RecordType::batch_trailer, .batch = batch, .payload = payload};
+[[nodiscard]] inline RecordDraft batch_trailer(std::uint64_t batch, std::string_view payload,
+                                               std::uint8_t flags = 0) noexcept {
+  return {.type = RecordType::batch_trailer, .flags = flags, .batch = batch, .payload = payload};
 }
 
 template <class TailOf>
 Result<void> WritePlan::reserve(TailOf&& tail_of) {
-  for (const WriteEntry& entry : entries_) tail_of(*entry.space).begin_reserving();
+  const auto erases = [](const WriteEntry& entry) { return entry.draft.type == RecordType::erase; };
+  const Room room = std::all_of(entries_.begin(), entries_.end(), erases) ? Room::erasing : Room::common;
+  for (const WriteEntry& entry : entries_) tail_of(*entry.space).begin_reserving(entry.draft);
   for (const WriteEntry& entry : entries_) {
     Tail& tail = tail_of(*entry.space);
-    if (auto reserved = tail.reserve(tail.padded_size(entry.draft)); !reserved) return reserved;
+    if (auto reserved = tail.reserve(tail.padded_size(entry.draft), room); !reserved) return reserved;
   }
   if (!is_batch()) return success();
   Tail& last = tail_of(*entries_.back().space);
-  return last.reserve(last.padded_size(batch_trailer(0, {nullptr, sizeof(BatchTrailerDisk)})));
+  return last.reserve(last.padded_size(batch_trailer(0, {nullptr, sizeof(BatchTrailerDisk)})), room);
 }
 
 template <class TailOf>
@@ -145,7 +191,8 @@ void WritePlan::stage(WriteStage& stage, TailOf&& tail_of) {
   }
   if (!is_batch()) return;
   const std::string_view payload(reinterpret_cast<const char*>(&trailer), sizeof trailer);  // bytes as text
-  tail_of(*entries_.back().space).append(batch_trailer(entries_.back().draft.batch, payload), stage);
+  const std::uint8_t flags = catalog_decides_ ? kRecordFlagCatalogDecides : 0;
+  tail_of(*entries_.back().space).append(batch_trailer(entries_.back().draft.batch, payload, flags), stage);
 }
 
 }  // namespace holdfast

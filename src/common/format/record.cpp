@@ -90,6 +90,12 @@ bool content_matches(const RecordHeaderDisk& header, std::span<const std::byte> 
   return header.content_check == checksum(content, content_seed(header, seed));
 }
 
+std::uint64_t log_timestamp_us(std::string_view key) noexcept {
+  LogKeyDisk disk{};
+  if (key.size() >= sizeof disk) std::memcpy(&disk, key.data(), sizeof disk);
+  return disk.timestamp_us;
+}
+
 RecordView view_record(const RecordHeaderDisk& header, std::span<const std::byte> bytes) noexcept {
   const char* const content = reinterpret_cast<const char*>(bytes.data() + sizeof header);  // bytes as text
   return RecordView{.header = header,

@@ -26,7 +26,19 @@ inline constexpr std::uint64_t kVersionEnd = std::uint64_t{1} << 61;
 
 /// The payload is a list of ValuePartDisk instead of the value itself.
 inline constexpr std::uint8_t kRecordFlagValueParts = 0x01;
-inline constexpr std::uint8_t kRecordFlagsKnown = kRecordFlagValueParts;
+/// Of a batch trailer: the batch counts if the catalog says so.
+inline constexpr std::uint8_t kRecordFlagCatalogDecides = 0x02;
+/// Of a put or a log entry: the value, or what its parts hold together, is its size before and an LZ4 block.
+inline constexpr std::uint8_t kRecordFlagCompressed = 0x04;
+/// Of a put: an ExpiryDisk stands before the rest of the payload.
+inline constexpr std::uint8_t kRecordFlagExpires = 0x08;
+/// Of a log entry: a key of the caller's stands behind LogKeyDisk, which may be empty.
+inline constexpr std::uint8_t kRecordFlagKeyed = 0x10;
+/// Of a log entry with a key: it has no payload, and says that the key is gone.
+inline constexpr std::uint8_t kRecordFlagErasesKey = 0x20;
+inline constexpr std::uint8_t kRecordFlagsKnown = kRecordFlagValueParts | kRecordFlagCatalogDecides |
+                                                  kRecordFlagCompressed | kRecordFlagExpires | kRecordFlagKeyed |
+                                                  kRecordFlagErasesKey;
 
 /// docs/format.md "Record": header, key, payload, zero padding. Proves itself by two checks: the
 /// header's own (so a damaged length is seen before it is followed) and XXH3-64 over everything.
@@ -47,11 +59,14 @@ static_assert(sizeof(RecordHeaderDisk) == 48 && kIsDiskType<RecordHeaderDisk>);
 static_assert(offsetof(RecordHeaderDisk, sequence) == 16 && offsetof(RecordHeaderDisk, version) == 24);
 static_assert(offsetof(RecordHeaderDisk, content_check) == 40);
 
-/// Key of a log entry.
+/// Key of a log entry, or its begin: see kRecordFlagKeyed.
 struct LogKeyDisk {
   std::uint64_t timestamp_us;  ///< When it was appended: microseconds since 1970, UTC.
 };
 static_assert(sizeof(LogKeyDisk) == 8 && kIsDiskType<LogKeyDisk>);
+
+/// The timestamp in a log entry's key; 0 if the key is too short to be one.
+[[nodiscard]] std::uint64_t log_timestamp_us(std::string_view key) noexcept;
 
 /// Payload of a batch trailer.
 struct BatchTrailerDisk {
@@ -67,6 +82,21 @@ struct ValuePartDisk {
   std::uint64_t check;       ///< XXH3-64 of them, seeded by secret and segment id.
 };
 static_assert(sizeof(ValuePartDisk) == 24 && kIsDiskType<ValuePartDisk>);
+
+/// Before the rest of a payload: when its key is gone.
+struct ExpiryDisk {
+  std::uint64_t time_us;  ///< Microseconds since 1970, UTC.
+};
+static_assert(sizeof(ExpiryDisk) == 8 && kIsDiskType<ExpiryDisk>);
+
+/// Times, of expiry and of clocks, are not above.
+inline constexpr std::uint64_t kTimeUsMax = std::uint64_t{1} << 60;
+
+/// Before an LZ4 block: what it unpacks to.
+struct CompressedValueDisk {
+  std::uint64_t size_bytes;
+};
+static_assert(sizeof(CompressedValueDisk) == 8 && kIsDiskType<CompressedValueDisk>);
 
 /// A record that is about to be written. Lifetime: key and payload are the caller's.
 struct RecordDraft {

@@ -44,7 +44,8 @@ bool validate(const SegmentHeaderDisk& header, std::uint64_t secret) noexcept {
 }
 
 SliceHeaderDisk make_slice_header(std::uint64_t secret, std::uint32_t epoch, SegmentId segment_id, std::uint32_t start,
-                                  std::uint32_t size_bytes, SliceLinkDisk previous) noexcept {
+                                  std::uint32_t size_bytes, SliceLinkDisk previous,
+                                  std::uint64_t cleaned_at) noexcept {
   SliceHeaderDisk header{};
   header.magic = kSliceMagic;
   header.epoch = epoch;
@@ -52,6 +53,7 @@ SliceHeaderDisk make_slice_header(std::uint64_t secret, std::uint32_t epoch, Seg
   header.start = start;
   header.size_bytes = size_bytes;
   header.previous = previous;
+  header.cleaned_at = cleaned_at;
   header.check = checksum_behind_check(header, slice_header_seed(secret, segment_id, start));
   return header;
 }

@@ -44,7 +44,8 @@ struct SliceHeaderDisk {
   std::uint32_t start;        ///< Offset of this header in the segment.
   std::uint32_t size_bytes;   ///< From this header to the end of the slice's range.
   SliceLinkDisk previous;     ///< The slice of the same tail that was filled before this one.
-  std::uint64_t reserved;     ///< Zero.
+  std::uint64_t cleaned_at;   ///< Of a slice that cleaning fills: all writes of lower versions were over when it was
+                              ///< opened. 0: of any other.
 };
 static_assert(sizeof(SliceHeaderDisk) == 64 && kIsDiskType<SliceHeaderDisk>);
 static_assert(offsetof(SliceHeaderDisk, start) == 24 && offsetof(SliceHeaderDisk, previous) == 32);
@@ -67,7 +68,8 @@ inline constexpr std::uint32_t kFirstSliceStart = sizeof(SegmentHeaderDisk);
 
 [[nodiscard]] SliceHeaderDisk make_slice_header(std::uint64_t secret, std::uint32_t epoch, SegmentId segment_id,
                                                 std::uint32_t start, std::uint32_t size_bytes,
-                                                SliceLinkDisk previous) noexcept;
+                                                SliceLinkDisk previous,
+                                                std::uint64_t cleaned_at = 0) noexcept;
 
 /// Whether `header`, read at `start` of a segment of `segment_size_bytes`, proves itself and stays inside.
 [[nodiscard]] bool validate(const SliceHeaderDisk& header, std::uint64_t secret, SegmentId segment_id,

@@ -6,19 +6,33 @@
 namespace holdfast {
 
 HashIndex::~HashIndex() {
-  for (const auto& [hash, entry] : map_) delete chain_of(entry);
+  if (chains_made_.load(std::memory_order_relaxed) == 0) return;
+  for (std::size_t part = 0; part < part_count(); ++part)
+    for (const auto& [hash, entry] : maps_[part]) delete chain_of(entry);
+}
+
+void HashIndex::split(std::size_t count) {
+  if (part_bits_ != 0 || count < kSplitCountMin || !maps_[0].empty()) return;
+  maps_ = std::make_unique<Map[]>(std::size_t{1} << kPartBits);
+  part_bits_ = kPartBits;
+}
+
+void HashIndex::reserve(std::size_t count) {
+  split(count);
+  for (std::size_t part = 0; part < part_count(); ++part) reserve_part(part, count / part_count());
 }
 
 HashIndex::Entry HashIndex::pack(const IndexSlot& slot) noexcept {
-  return {slot.location.packed(),
+  return {slot.location.packed() | (slot.expires ? kExpires : 0),
           slot.version | (slot.erased ? kErased : 0) | (slot.has_parts ? kHasParts : 0)};
 }
 
 IndexSlot HashIndex::unpack(const Entry& entry) noexcept {
-  return {.location = Location::unpacked(entry.location_or_list),
+  return {.location = Location::unpacked(entry.location_or_list & ~kExpires),
           .version = entry.version_and_flags & kVersionMask,
           .erased = (entry.version_and_flags & kErased) != 0,
-          .has_parts = (entry.version_and_flags & kHasParts) != 0};
+          .has_parts = (entry.version_and_flags & kHasParts) != 0,
+          .expires = (entry.location_or_list & kExpires) != 0};
 }
 
 HashIndex::Chain* HashIndex::chain_of(const Entry& entry) noexcept {
@@ -39,7 +53,7 @@ void HashIndex::copy(const Entry& entry, IndexSlots& slots) {
 IndexSlots HashIndex::find(std::uint64_t hash) const {
   IndexSlots slots;
   Map::const_accessor accessor;
-  if (map_.find(accessor, hash)) copy(accessor->second, slots);
+  if (map_of(hash).find(accessor, hash)) copy(accessor->second, slots);
   return slots;
 }
 
@@ -52,9 +66,9 @@ bool HashIndex::still(std::uint64_t hash, IndexSlots& seen) const {
 
 bool HashIndex::replace(std::uint64_t hash, IndexSlots& seen, std::optional<std::size_t> match, const IndexSlot& slot) {
   Map::accessor accessor;
-  if (map_.insert(accessor, hash)) {
+  if (map_of(hash).insert(accessor, hash)) {
     if (!seen.empty()) {  // what was compared is gone
-      map_.erase(accessor);
+      map_of(hash).erase(accessor);
       seen = {};
       return false;
     }
@@ -80,24 +94,25 @@ bool HashIndex::replace(std::uint64_t hash, IndexSlots& seen, std::optional<std:
     auto chain_owner = std::make_unique<Chain>(Chain{unpack(entry), slot});
     entry.location_or_list = reinterpret_cast<std::uint64_t>(chain_owner.release());  // chain_of() is the way back
     entry.version_and_flags = kChained;
+    chains_made_.fetch_add(1, std::memory_order_relaxed);
   }
   return true;
 }
 
 void HashIndex::remove(std::uint64_t hash, const IndexSlot& slot) {
   Map::accessor accessor;
-  if (!map_.find(accessor, hash)) return;
+  if (!map_of(hash).find(accessor, hash)) return;
   Entry& entry = accessor->second;
   Chain* const chain = chain_of(entry);
   if (chain == nullptr) {
-    if (unpack(entry) == slot) map_.erase(accessor);
+    if (unpack(entry) == slot) map_of(hash).erase(accessor);
     return;
   }
   std::erase(*chain, slot);
   if (chain->size() > 1) return;
   const std::unique_ptr<Chain> owner(chain);  // back to a plain entry
   if (chain->empty()) {
-    map_.erase(accessor);
+    map_of(hash).erase(accessor);
   } else {
     entry = pack(chain->front());
   }

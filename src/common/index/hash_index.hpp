@@ -3,6 +3,7 @@
 #include <tbb/concurrent_hash_map.h>
 #include <tbb/scalable_allocator.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,6 +20,7 @@ struct IndexSlot {
   std::uint64_t version = 0;
   bool erased = false;     ///< A tombstone: kept while writes of lower versions are in flight.
   bool has_parts = false;  ///< The record's value lies in extents of its own.
+  bool expires = false;    ///< The record says when.
   friend bool operator==(const IndexSlot&, const IndexSlot&) = default;
 };
 
@@ -51,20 +53,44 @@ class IndexSlots {
 /// Threads: any number of callers; slots of one hash are changed by one caller at a time.
 class HashIndex {
  public:
-  HashIndex() = default;
+  /// Every Location::offset_8 is below.
+  static constexpr std::uint64_t kOffset8End = std::uint64_t{1} << 31;
+
+  HashIndex() : maps_(std::make_unique<Map[]>(1)) {}
   HashIndex(const HashIndex&) = delete;
   HashIndex& operator=(const HashIndex&) = delete;
   ~HashIndex();
 
   /// Room for `count` entries without rehashing. Requires: nobody else is at work.
-  void reserve(std::size_t count) { map_.rehash(count); }
+  void reserve(std::size_t count);
+
+  /// The index lies in parts, each a map of its own, so that those who fill or change different ones share no counter.
+  /// One, until split() says otherwise.
+  [[nodiscard]] std::size_t part_count() const noexcept { return std::size_t{1} << part_bits_; }
+
+  /// Parts fit for `count` entries. Does nothing where something is in the index already. Requires: nobody else is at work.
+  void split(std::size_t count);
+
+  /// Room for `count` entries in one part. Requires: nobody else is at work on that part.
+  void reserve_part(std::size_t part, std::size_t count) { maps_[part].rehash(count); }
+
+  /// The part that `hash` belongs to.
+  [[nodiscard]] std::size_t part_of(std::uint64_t hash) const noexcept {
+    return static_cast<std::size_t>((hash >> 1) >> (63 - part_bits_));
+  }
 
   /// Brings the place where `hash` belongs into the caches, for a call that follows soon: several of them, or a
   /// write to the medium, then hide the wait for memory.
-  void prefetch(std::uint64_t hash) const noexcept { map_.prefetch(hash); }
+  void prefetch(std::uint64_t hash) const noexcept { map_of(hash).prefetch(hash); }
 
   /// The same for the entries there; some time behind prefetch().
-  void prefetch_entries(std::uint64_t hash) const noexcept { map_.prefetch_entries(hash); }
+  void prefetch_entries(std::uint64_t hash) const noexcept { map_of(hash).prefetch_entries(hash); }
+
+  /// Puts `slot` under `hash`, if nothing is there; else changes nothing and returns false. Requires: nobody else is at
+  /// work on that hash.
+  [[nodiscard]] bool insert(std::uint64_t hash, const IndexSlot& slot) {
+    return map_of(hash).insert(Value(hash, pack(slot)));
+  }
 
   /// Copies out the slots of `hash`.
   [[nodiscard]] IndexSlots find(std::uint64_t hash) const;
@@ -82,7 +108,8 @@ class HashIndex {
   void remove(std::uint64_t hash, const IndexSlot& slot);
 
  private:
-  // 16 bytes: the packed location, and version with flags; or, chained, a pointer to a list of slots.
+  // 16 bytes: the packed location with a flag in a bit that no offset in a segment has, and version with flags; or,
+  // chained, a pointer to a list of slots.
   struct Entry {
     std::uint64_t location_or_list = 0;
     std::uint64_t version_and_flags = 0;
@@ -92,6 +119,7 @@ class HashIndex {
   static constexpr std::uint64_t kChained = std::uint64_t{1} << 62;
   static constexpr std::uint64_t kHasParts = std::uint64_t{1} << 61;
   static constexpr std::uint64_t kVersionMask = kHasParts - 1;
+  static constexpr std::uint64_t kExpires = kOffset8End;
 
   struct HashOfHash {
     [[nodiscard]] static std::size_t hash(std::uint64_t key) noexcept { return key; }
@@ -128,12 +156,21 @@ class HashIndex {
     }
   };
 
+  // A part takes 10 KiB when it is empty: not worth it for fewer entries.
+  static constexpr std::size_t kSplitCountMin = std::size_t{1} << 16;
+  static constexpr unsigned kPartBits = 4;
+
+  [[nodiscard]] Map& map_of(std::uint64_t hash) noexcept { return maps_[part_of(hash)]; }
+  [[nodiscard]] const Map& map_of(std::uint64_t hash) const noexcept { return maps_[part_of(hash)]; }
+
   [[nodiscard]] static Entry pack(const IndexSlot& slot) noexcept;
   [[nodiscard]] static IndexSlot unpack(const Entry& entry) noexcept;
   [[nodiscard]] static Chain* chain_of(const Entry& entry) noexcept;
   static void copy(const Entry& entry, IndexSlots& slots);
 
-  Map map_;
+  std::unique_ptr<Map[]> maps_;
+  unsigned part_bits_ = 0;
+  std::atomic<std::size_t> chains_made_{0};
 };
 
 }  // namespace holdfast

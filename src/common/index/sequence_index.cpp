@@ -1,32 +1,230 @@
 #include "common/index/sequence_index.hpp"
 
+#include <utility>
+#include <vector>
+
 namespace holdfast {
 
-SequenceIndex::Place SequenceIndex::place_of(std::uint64_t number) noexcept {
-  const std::uint64_t shifted = number - 1 + kFirstChunkSize;
-  const auto chunk = static_cast<std::size_t>(std::bit_width(shifted) - std::bit_width(kFirstChunkSize));
-  return {chunk, shifted - (kFirstChunkSize << chunk)};
+/// Subtrees that no index has any more.
+struct SequenceIndex::Detached {
+  std::vector<std::pair<void*, unsigned>> trees;  // with their heights
+
+  Detached() = default;
+  Detached(const Detached&) = delete;
+  Detached& operator=(const Detached&) = delete;
+  ~Detached() {
+    for (const auto& [node, height] : trees) free_tree(node, height);
+  }
+};
+
+SequenceIndex::~SequenceIndex() {
+  const Root whole = root();
+  if (whole.node != nullptr) free_tree(whole.node, whole.height);
+}
+
+void SequenceIndex::free_tree(void* node, unsigned height) noexcept {
+  if (height == 0) return delete static_cast<Leaf*>(node);
+  auto* const inner = static_cast<Node*>(node);
+  for (const auto& child : inner->children)
+    if (void* const tree = child.load(std::memory_order_relaxed)) free_tree(tree, height - 1);
+  delete inner;
+}
+
+std::uint64_t SequenceIndex::tree_bytes(const void* node, unsigned height) noexcept {
+  if (height == 0) return sizeof(Leaf);
+  std::uint64_t bytes = sizeof(Node);
+  for (const auto& child : static_cast<const Node*>(node)->children)
+    if (const void* const tree = child.load(std::memory_order_relaxed)) bytes += tree_bytes(tree, height - 1);
+  return bytes;
+}
+
+template <class T>
+T* SequenceIndex::make() {
+  T* const made = new T;
+  memory_bytes_.fetch_add(sizeof(T), std::memory_order_relaxed);
+  return made;
+}
+
+// The root gets parents until the tree reaches `number`.
+void SequenceIndex::grow_to(std::uint64_t number) {
+  Root whole = root();
+  if (whole.node == nullptr) {
+    unsigned height = 0;
+    while (!fits(number, height)) ++height;
+    whole = {height == 0 ? static_cast<void*>(make<Leaf>()) : make<Node>(), height};
+    set_root(whole.node, whole.height);
+  }
+  while (!fits(number, whole.height)) {
+    Node* const parent = make<Node>();
+    parent->children[0].store(whole.node, std::memory_order_relaxed);  // shown with the root
+    whole = {parent, whole.height + 1};
+    set_root(whole.node, whole.height);
+  }
+}
+
+SequenceIndex::Leaf& SequenceIndex::leaf_for(std::uint64_t number) {
+  if (last_leaf_ != nullptr && number / kNodeSize == last_leaf_index_) return *last_leaf_;
+  grow_to(number);
+  auto [node, height] = root();
+  for (; height > 0; --height) {
+    std::atomic<void*>& child = static_cast<Node*>(node)->children[place(number, height)];
+    void* next = child.load(std::memory_order_relaxed);  // relaxed: only the appender adds
+    if (next == nullptr) {
+      next = height == 1 ? static_cast<void*>(make<Leaf>()) : make<Node>();
+      child.store(next, std::memory_order_release);
+    }
+    node = next;
+  }
+  last_leaf_ = static_cast<Leaf*>(node);
+  last_leaf_index_ = number / kNodeSize;
+  return *last_leaf_;
+}
+
+void SequenceIndex::skip_to(std::uint64_t number) noexcept {
+  if (number > next_.load(std::memory_order_relaxed)) next_.store(number, std::memory_order_release);
 }
 
 void SequenceIndex::make_room(std::uint64_t end) {
-  for (std::size_t chunk = place_of(next()).chunk; chunk <= place_of(end - 1).chunk; ++chunk)
-    if (chunks_[chunk] == nullptr)
-      chunks_[chunk] = std::make_unique_for_overwrite<std::uint64_t[]>(kFirstChunkSize << chunk);
+  const std::uint64_t begin = next_.load(std::memory_order_relaxed);
+  // Downwards: the leaf that comes next is the one at hand then.
+  for (std::uint64_t leaf = (end - 1) / kNodeSize + 1; leaf-- > begin / kNodeSize;)
+    static_cast<void>(leaf_for(leaf * kNodeSize));
 }
 
-void SequenceIndex::add(std::uint64_t packed) {
-  const std::uint64_t number = next_.load(std::memory_order_relaxed);  // relaxed: only the adder changes it
-  const Place place = place_of(number);
-  if (place.within == 0) make_room(number + 1);
-  chunks_[place.chunk][place.within] = packed;
+void SequenceIndex::append(Location location) {
+  const std::uint64_t number = next_.load(std::memory_order_relaxed);  // relaxed: only the appender changes it
+  leaf_for(number).entries[place(number, 0)].store(location.packed(), std::memory_order_relaxed);
   next_.store(number + 1, std::memory_order_release);  // release: the entry, and all it tells of, come with it
 }
 
+const SequenceIndex::Leaf* SequenceIndex::leaf_of(std::uint64_t number, unsigned& missing_height) const noexcept {
+  auto [node, height] = root();
+  missing_height = height + 1;
+  if (node == nullptr || !fits(number, height)) return nullptr;
+  for (; height > 0; --height) {
+    node = static_cast<Node*>(node)->children[place(number, height)].load(std::memory_order_acquire);
+    missing_height = height;
+    if (node == nullptr) return nullptr;
+  }
+  return static_cast<const Leaf*>(node);
+}
+
+std::atomic<std::uint64_t>* SequenceIndex::entry_of(std::uint64_t number) const noexcept {
+  unsigned missing_height = 0;
+  const Leaf* const leaf = leaf_of(number, missing_height);
+  if (leaf == nullptr) return nullptr;
+  return const_cast<std::atomic<std::uint64_t>*>(&leaf->entries[place(number, 0)]);  // the tree's, and it is not const
+}
+
 std::optional<Location> SequenceIndex::find(std::uint64_t number) const noexcept {
-  const Place place = place_of(number);
-  const std::uint64_t packed = chunks_[place.chunk][place.within];
-  if (packed == kLost) return std::nullopt;
+  unsigned missing_height = 0;
+  const Leaf* const leaf = leaf_of(number, missing_height);
+  if (leaf == nullptr) return std::nullopt;
+  const std::uint64_t packed = leaf->entries[place(number, 0)].load(std::memory_order_acquire);
+  if (packed == kMissing) return std::nullopt;
   return Location::unpacked(packed);
+}
+
+std::uint64_t SequenceIndex::behind_missing(std::uint64_t number, unsigned missing_height, std::uint64_t end) noexcept {
+  const unsigned bits = kNodeBits * missing_height;
+  if (bits >= 64) return end;
+  const std::uint64_t last = number | ((std::uint64_t{1} << bits) - 1);
+  return last >= end ? end : last + 1;
+}
+
+std::uint64_t SequenceIndex::take_out(std::uint64_t begin, std::uint64_t end) noexcept {
+  std::uint64_t count = 0;
+  while (begin < end) {
+    unsigned missing_height = 0;
+    const Leaf* const leaf = leaf_of(begin, missing_height);
+    if (leaf == nullptr) {
+      begin = behind_missing(begin, missing_height, end);
+      continue;
+    }
+    auto& entries = const_cast<Leaf*>(leaf)->entries;  // the appender's
+    do {
+      count += entries[place(begin, 0)].exchange(kMissing, std::memory_order_release) != kMissing ? 1 : 0;
+    } while (++begin < end && place(begin, 0) != 0);
+  }
+  return count;
+}
+
+std::optional<std::uint64_t> SequenceIndex::next_present(std::uint64_t from, std::uint64_t end) const noexcept {
+  while (from < end) {
+    unsigned missing_height = 0;
+    const Leaf* const leaf = leaf_of(from, missing_height);
+    if (leaf == nullptr) {
+      from = behind_missing(from, missing_height, end);
+      continue;
+    }
+    do {
+      if (leaf->entries[place(from, 0)].load(std::memory_order_acquire) != kMissing) return from;
+    } while (++from < end && place(from, 0) != 0);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> SequenceIndex::previous_present(std::uint64_t from, std::uint64_t begin) const noexcept {
+  for (std::uint64_t behind = from + 1; behind > begin;) {
+    unsigned missing_height = 0;
+    const std::uint64_t number = behind - 1;
+    const Leaf* const leaf = leaf_of(number, missing_height);
+    if (leaf == nullptr) {
+      const unsigned bits = kNodeBits * missing_height;
+      behind = bits >= 64 ? 0 : number & ~((std::uint64_t{1} << bits) - 1);
+      continue;
+    }
+    if (leaf->entries[place(number, 0)].load(std::memory_order_acquire) != kMissing) return number;
+    --behind;
+  }
+  return std::nullopt;
+}
+
+bool SequenceIndex::move(std::uint64_t number, Location from, Location to) noexcept {
+  std::atomic<std::uint64_t>* const entry = entry_of(number);
+  std::uint64_t expected = from.packed();
+  // release: the copy comes with it
+  return entry != nullptr && entry->compare_exchange_strong(expected, to.packed(), std::memory_order_acq_rel);
+}
+
+// release: that it may be missing comes with it
+bool SequenceIndex::erase(std::uint64_t number, Location at) noexcept {
+  std::atomic<std::uint64_t>* const entry = entry_of(number);
+  std::uint64_t expected = at.packed();
+  return entry != nullptr && entry->compare_exchange_strong(expected, kMissing, std::memory_order_acq_rel);
+}
+
+// How many of the node's first children lie whole below `number`.
+std::size_t SequenceIndex::count_below(const Node& node, unsigned height, std::uint64_t number) noexcept {
+  std::size_t count = 0;
+  const std::size_t end = place(number, height);
+  for (std::size_t i = 0; i < end; ++i) count += node.children[i].load(std::memory_order_relaxed) != nullptr ? 1 : 0;
+  return count;
+}
+
+std::shared_ptr<const void> SequenceIndex::forget_below(std::uint64_t number) {
+  auto detached = std::make_shared<Detached>();
+  const Root whole = root();
+  if (whole.node == nullptr || !fits(number, whole.height)) return detached;
+  const auto descend = [&](const auto& visit) {
+    void* node = whole.node;
+    for (unsigned height = whole.height; height > 0 && node != nullptr; --height) {
+      auto* const inner = static_cast<Node*>(node);
+      visit(*inner, height);
+      node = inner->children[place(number, height)].load(std::memory_order_acquire);
+    }
+  };
+  std::size_t count = 0;
+  descend([&](const Node& node, unsigned height) { count += count_below(node, height, number); });
+  detached->trees.reserve(count);  // from here on nothing fails
+  descend([&](Node& node, unsigned height) {
+    for (std::size_t i = 0; i < place(number, height); ++i)
+      if (void* const tree = node.children[i].exchange(nullptr, std::memory_order_acq_rel))
+        detached->trees.emplace_back(tree, height - 1);
+  });
+  for (const auto& [node, height] : detached->trees)
+    memory_bytes_.fetch_sub(tree_bytes(node, height), std::memory_order_relaxed);
+  return detached;
 }
 
 }  // namespace holdfast

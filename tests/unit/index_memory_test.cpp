@@ -1,0 +1,85 @@
+// The estimates by which indexes are counted are held against what they really take.
+
+#include <gtest/gtest.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/index/hash_index.hpp"
+#include "kv/expiry_queue.hpp"
+#include "kv/index_cost.hpp"
+#include "kv/ordered_index.hpp"
+
+namespace holdfast {
+namespace {
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they allocate otherwise
+
+std::uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+// Right behind a doubling of the buckets it takes most for a key. In one part, as it grows, and in parts that were made large
+// enough, as it is built when a store is opened.
+TEST(IndexMemory, AHashEntryTakesNoMoreThanItsEstimate) {
+  std::vector<std::unique_ptr<HashIndex>> indexes;  // all at once: none gets the memory of another
+  for (const bool lies_in_parts : {false, true}) {
+    for (const std::uint64_t count : {(std::uint64_t{1} << 20) + 1'000, std::uint64_t{1'500'000}}) {
+      const std::uint64_t before = resident_bytes();
+      HashIndex& index = *indexes.emplace_back(std::make_unique<HashIndex>());
+      if (lies_in_parts) index.reserve(count);
+      for (std::uint64_t i = 0; i < count; ++i) {
+        IndexSlots seen;
+        const std::uint64_t hash = (i + 1) * 0x9E37'79B9'7F4A'7C15;  // spread, and all different
+        ASSERT_TRUE(index.replace(hash, seen, std::nullopt, {.location = {1, 1}, .version = i + 1}));
+      }
+      EXPECT_EQ(index.part_count() > 1, lies_in_parts);
+      const auto taken = static_cast<double>(resident_bytes() - before);
+      const double estimate = static_cast<double>(count) * kv::kHashEntryBytes;
+      EXPECT_LE(taken, estimate * 1.05);
+      EXPECT_GE(taken, estimate * 0.5);
+    }
+  }
+}
+
+TEST(IndexMemory, AnOrderedEntryTakesNoMoreThanItsEstimate) {
+  for (const std::size_t size : {std::size_t{8}, std::size_t{100}, std::size_t{1'000}}) {
+    kv::OrderedIndex index([] { return std::optional<std::uint64_t>(); });
+    const std::uint64_t before = index.size_bytes();
+    constexpr std::uint64_t kCount = 10'000;
+    for (std::uint64_t i = 0; i < kCount; ++i) {
+      std::string key = std::to_string(10'000'000 + i * 7'919 % kCount);
+      key.resize(size, 'x');
+      index.add(key, i + 1);
+    }
+    const std::uint64_t taken = index.size_bytes() - before;
+    const std::uint64_t estimate = kCount * (kv::kOrderedEntryBytes + size);
+    EXPECT_LE(taken, estimate);
+    EXPECT_GE(taken, estimate / 2);
+  }
+}
+
+TEST(IndexMemory, AnExpiryTakesNoMoreThanItsEstimate) {
+  constexpr std::uint64_t kCount = 20'000;
+  kv::ExpiryQueue queue;
+  const std::size_t before = mallinfo2().uordblks;
+  for (std::uint64_t i = 0; i < kCount; ++i)
+    queue.add(kv::ExpiryQueue::make({.expires_us = i * 7'919 % kCount, .version = i, .hash = i}));
+  const std::size_t taken = mallinfo2().uordblks - before;
+  EXPECT_LE(taken, kCount * kv::kExpiryEntryBytes);
+  EXPECT_GE(taken, kCount * kv::kExpiryEntryBytes / 2);
+}
+
+#endif
+
+}  // namespace
+}  // namespace holdfast
