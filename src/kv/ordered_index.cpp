@@ -88,6 +88,7 @@ void OrderedIndex::begin() {
   const State& state = *state_.load();
   if (!is_worth_a_copy(*state.keys)) return;  // somebody was faster
   publish(std::make_unique<const State>(State{.keys = state.keys, .next = std::make_shared<OrderedKeys>()}));
+  copied_erased_ = 0;
   stage_.store(Stage::begun, std::memory_order_relaxed);
 }
 
@@ -107,11 +108,14 @@ void OrderedIndex::copy() {
     const OrderedKeys::Known known = OrderedKeys::known_at(position);
     if (known.is_erased && (!oldest || known.version < *oldest)) continue;
     state.next->set(OrderedKeys::key_at(position), known);
+    if (known.is_erased) ++copied_erased_;
   }
   copied_up_to_ = position;
   if (position != state.keys->end()) return;
   copied_up_to_.reset();
-  kept_erased_.store(state.next->erased(), std::memory_order_relaxed);
+  // Not what was erased while it was copied: who sleeps in the middle of a change lets that be most of the keys, and would
+  // have it stay for good.
+  kept_erased_.store(copied_erased_, std::memory_order_relaxed);
   publish(std::make_unique<const State>(State{.keys = state.next, .next = nullptr}));  // (3)
   rebuilds_.fetch_add(1, std::memory_order_relaxed);
   stage_.store(Stage::ended, std::memory_order_relaxed);

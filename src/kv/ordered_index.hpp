@@ -70,7 +70,7 @@ class OrderedIndex {
   const std::uint64_t erased_min_;
   mutable ReadGuards guards_;  // of state_
   std::atomic<const State*> state_;
-  std::atomic<std::uint64_t> kept_erased_{0};  // were copied with the keys in use
+  std::atomic<std::uint64_t> kept_erased_{0};  // were copied for a snapshot, with the keys in use
   std::atomic<std::uint64_t> rebuilds_{0};
   std::atomic<Stage> stage_{Stage::idle};  // changed by who has the mutex
 
@@ -78,6 +78,7 @@ class OrderedIndex {
   std::unique_ptr<const State> old_state_;
   std::uint64_t published_in_ = 0;  // phase of the guards
   std::optional<OrderedKeys::Position> copied_up_to_;
+  std::uint64_t copied_erased_ = 0;
 };
 
 }  // namespace holdfast::kv

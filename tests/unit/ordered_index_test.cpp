@@ -216,6 +216,22 @@ TEST_F(OrderedIndexTest, KeysThatASnapshotSeesStay) {
   EXPECT_EQ(index_.keys()->size(), 550u);
 }
 
+TEST_F(OrderedIndexTest, WhatIsErasedDuringACopyIsAReasonForTheNext) {
+  for (std::uint64_t i = 0; i < 20'000; ++i) add(i);
+  for (std::uint64_t i = 1; i <= 5'000; ++i) erase(i);
+  ASSERT_EQ(index_.rebuilds(), 0u);
+  for (std::uint64_t i = 20'000; index_.rebuilds() == 0; --i) {
+    ASSERT_GT(i, 15'000u);
+    erase(i - 1);
+  }
+  const std::uint64_t erased_meanwhile = index_.keys()->erased();
+  ASSERT_GT(erased_meanwhile, 100u);
+  const std::uint64_t quarter = index_.keys()->size() / OrderedIndex::kErasedPart;
+  for (std::uint64_t i = 0; i < quarter - erased_meanwhile; ++i) erase(5'001 + i);
+  go_on();
+  EXPECT_EQ(index_.rebuilds(), 2u);
+}
+
 TEST_F(OrderedIndexTest, AKeyThatComesBackStays) {
   for (std::uint64_t i = 0; i < 400; ++i) add(i);
   for (std::uint64_t i = 1; i < 300; ++i) {
@@ -246,7 +262,7 @@ TEST_F(OrderedIndexTest, NoKeyIsLostWhileThreadsChangeItUnderCopies) {
   for (std::uint64_t writer = 0; writer < kThreads; ++writer)
     writers.emplace_back([&, writer] {
       std::mt19937 random(static_cast<unsigned>(writer));
-      // A thread that sleeps in the middle of a change holds the copy up.
+      // A thread that sleeps in the middle of a change holds the copy up, and the others go on.
       for (int step = 0; step < 8'000 || (index_.rebuilds() < 2 && step < 2'000'000); ++step) {
         const std::string key = number_key(random() % kKeys * kThreads + writer);
         if (random() % 2 == 0) {
