@@ -122,8 +122,9 @@ class Store {
   [[nodiscard]] Result<VerifyReport> verify(const Progress& progress = {}) const;
 
   /// Syncs, marks the store as cleanly closed and releases it. Handles answer `closed` afterwards.
-  /// Errors: io (something could not be made durable; the store is released all the same), busy (a RegionView lives;
-  ///         the store stays open), closed.
+  /// Errors: io (something could not be made durable; the store is released all the same), closed; and, the store staying open,
+  ///         busy (a RegionView lives), not_supported (a filter of system calls that was set up since the store was opened
+  ///         refuses membarrier and sched_setaffinity, so that nobody can tell whether all calls have returned).
   [[nodiscard]] Result<void> close();
 
  private:

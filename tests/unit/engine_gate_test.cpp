@@ -1,6 +1,7 @@
 #include "common/engine/engine_gate.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 
 #include <atomic>
 #include <barrier>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "memory_storage.hpp"
+#include "refused_calls.hpp"
 
 namespace holdfast {
 namespace {
@@ -136,6 +138,25 @@ TEST(EngineGate, ThreadsThatComeAndGoNeverMeetAClosedEngine) {
     EXPECT_TRUE(ok(gate.close()));
     for (std::thread& thread : threads) thread.join();
   }
+}
+
+// Without a barrier it would have to guess.
+TEST(EngineGate, StaysOpenWhereNobodyCanTellWhoIsInside) {
+  if (!has_process_barrier()) return;  // then it can always tell
+  EngineGate gate(some_engine());
+  with_calls_refused({{SYS_membarrier}, {SYS_sched_setaffinity}},
+                     [&] { EXPECT_TRUE(fails_with(ErrorCode::not_supported, gate.close())); });
+  EXPECT_TRUE(gate.enter());
+  EXPECT_TRUE(ok(gate.close()));
+}
+
+TEST(EngineGate, LetsNobodyInButKeepsTheEnginesMemoryWhereItIsReleasedSo) {
+  if (!has_process_barrier()) return;  // then it can always tell
+  EngineGate gate(some_engine());
+  const Engine& engine = *gate.enter();
+  with_calls_refused({{SYS_membarrier}, {SYS_sched_setaffinity}}, [&] { gate.release(); });
+  EXPECT_FALSE(gate.enter());
+  EXPECT_GT(engine.info().size_bytes, 0u) << "somebody may be inside whose count was not seen";
 }
 
 }  // namespace

@@ -110,13 +110,16 @@ class EngineGate {
     std::shared_ptr<EngineGate> gate_;
   };
 
-  /// Closes the store, once. Errors: closed (it was already), locked (forked child), busy (something is pinned; the
-  /// store goes on), and Engine::close's.
+  /// Closes the store, once. Errors: closed (it was already), locked (forked child), busy (something is pinned) and
+  /// not_supported (nobody can tell who is inside; with both the store goes on), and Engine::close's.
   [[nodiscard]] Result<void> close() {
     if (fork_guard_.in_child()) return Unexpected(locked_error());
     const std::lock_guard lock(closing_);
     if (engine_ == nullptr || closed_.load()) return Unexpected(closed_error());
-    shut();
+    if (!shut()) {
+      closed_.store(false);
+      return Unexpected(no_process_barrier());
+    }
     if (pins_.load() != 0) {
       closed_.store(false);
       return Unexpected(Error{.code = ErrorCode::busy, .message = "views of the store's bytes are still in use"});
@@ -128,14 +131,18 @@ class EngineGate {
 
   /// Lets the engine go without syncing. In a forked child its threads do not exist, and what they had
   /// locked or waited for stays so for ever: there the engine is left alone, and so is its memory.
+  /// Where nobody can tell who is inside, the engine goes with the gate, which nobody is inside of then; its work ends here.
   void release() noexcept {
     if (fork_guard_.in_child()) {
       static_cast<void>(engine_.release());
       return;
     }
     const std::lock_guard lock(closing_);
-    shut();
+    if (engine_ == nullptr) return;
+    const bool is_empty = shut();
+    if (!is_empty) let_finish();
     if (engine_ != nullptr) engine_->stop();
+    if (!is_empty) return;
     released_.store(true);
     if (pins_.load() == 0) engine_.reset();  // else unpin() sees released_
   }
@@ -190,11 +197,23 @@ class EngineGate {
     if (pins_.load() == 0) engine_.reset();
   }
 
-  void shut() noexcept {
-    // A processor shows its stores to the others within far less than this.
-    constexpr std::chrono::milliseconds kStoresAreSeen{100};
+  /// Nobody is let in any more, and all are out. False: somebody may be inside whose count can't be seen.
+  [[nodiscard]] bool shut() noexcept {
     closed_.store(true);
-    if (has_barrier_ && !process_barrier()) std::this_thread::sleep_for(kStoresAreSeen);
+    if (has_barrier_ && !process_barrier()) return false;
+    wait_for_empty();
+    return true;
+  }
+
+  // Where shut() failed, and the store goes all the same. A processor shows its stores to the others at its next interrupt at
+  // the latest. That nothing promises; so the engine's memory stays for whoever is not seen by then.
+  void let_finish() const noexcept {
+    constexpr std::chrono::milliseconds kInterruptsPassed{100};
+    std::this_thread::sleep_for(kInterruptsPassed);
+    wait_for_empty();
+  }
+
+  void wait_for_empty() const noexcept {
     for (const Shard& shard : shards_)
       while (!shard.is_empty()) std::this_thread::yield();
   }
