@@ -145,7 +145,8 @@ class ShardedLog {
   /// shows the old shards until it is over. The old shards are not compacted meanwhile; what retention or a call on one of them
   /// takes away may be there again in the new ones. Their settings are those of shard 0.
   /// Durability: on return. Errors: invalid_argument, busy (another is under way, or a LogReader stands in a shard),
-  ///             not_supported (several stores), no_space, io, corruption (a record is damaged), read_only, closed.
+  ///             not_supported (several stores, or as create_checkpoint), no_space, io, corruption (a record is damaged),
+  ///             read_only, closed.
   using OnReshard = std::function<void(const ReshardProgress&)>;
   [[nodiscard]] Result<void> reshard(std::uint32_t shards, const OnReshard& progress = {});
 
@@ -153,7 +154,8 @@ class ShardedLog {
   /// acknowledged before the call is in the cut, nothing that is appended after it; append_atomic() is in it as a whole or
   /// not at all. What is below the cut is durable, whatever level it was written at.
   /// Durability: on return. Cost: one sync or fence (one a store, and one more, over several). Appends do not wait for it.
-  /// Errors: invalid_argument (id), no_space, io, read_only, closed, locked.
+  /// Errors: invalid_argument (id), no_space, io, read_only, closed, locked, not_supported (no barrier over all threads, as
+  ///         Store::close).
   [[nodiscard]] Result<Checkpoint> create_checkpoint(std::string_view id);
 
   /// The checkpoint of that id. Reads memory alone. Errors: not_found, invalid_argument, closed.
@@ -179,7 +181,7 @@ class ShardedLog {
   /// Readers and cursors that stand behind the cut go on behind what has gone. Appends wait meanwhile. Records that compaction
   /// has left out for a later one are not brought back by restore or clone.
   /// Errors: not_found, out_of_bounds (records below the cut have been taken away since), busy (the log is being resharded),
-  ///         not_supported (several stores), no_space, io, read_only, closed, locked.
+  ///         not_supported (several stores, or as create_checkpoint), no_space, io, read_only, closed, locked.
   [[nodiscard]] Result<void> restore(std::string_view id);
 
   /// A new sharded log `name` in `store` with the records below the cut, and as many shards; ids begin at 1. Durability: on

@@ -1,101 +1,100 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <thread>
-#include <utility>
 
-#include "common/base/thread_index.hpp"
+#include <holdfast/error.hpp>
+
+#include "common/base/pass_gate.hpp"
+#include "common/base/rollback.hpp"
 
 namespace holdfast::sharded_log {
 
+/// Whether an append is one to a shard, or over several that a cut has all or none of.
+enum class AppendKind : std::uint8_t { single, across };
+
 /// Appends go through it, so that somebody can find a moment at which none is half done.
 ///
-/// A cut needs two things: no append over several shards is under way, and no append begins while the shards' ends are looked at
-/// one by one. With that, what was acknowledged before an append in the cut began is in the cut as well. Appends to one
-/// shard that are under way do no harm: each is in the cut or behind it. So they wait for the looking, which reads
-/// memory, and never for a sync.
+/// A cut needs two things: no append over several shards is under way, and no append begins while the shards' ends are looked
+/// at one by one. With that, what was acknowledged before an append in the cut began is in the cut as well. Appends to one
+/// shard that are under way do no harm: each is in the cut or behind it. So they wait for the barrier and the looking, which
+/// reads memory, and never for a sync.
 ///
-/// Everything is sequentially consistent: who counts itself in and then sees the gate open is seen by who closes it and
-/// then looks at the counters.
+/// An append is counted in and out by plain stores, and who closes the gate has the barrier (PassGate, which says why nobody is
+/// missed). That barrier is needed for appends to one shard too, although nobody looks at their count: a thread may have got in
+/// when what its append before has shown was not visible to others yet. Behind the barrier it is; without one, a cut that
+/// looks at the shards meanwhile could have the second and not the first.
 /// Threads: any. Nobody goes through the gate while it holds it, or inside a Pass.
-class CutGate {
+template <class Barrier>
+class BasicCutGate {
+  using Gate = BasicPassGate<Barrier>;
+
  public:
-  enum class Kind : std::uint8_t { single, across };
+  using Kind = AppendKind;
 
   /// An append under way, while it lives: one write.
-  class Pass {
-   public:
-    explicit Pass(std::atomic<std::uint64_t>& inside) noexcept : inside_(&inside) {}
-    Pass(Pass&& other) noexcept : inside_(std::exchange(other.inside_, nullptr)) {}
-    Pass& operator=(Pass&&) = delete;
-    ~Pass() {
-      if (inside_ != nullptr) inside_->fetch_sub(1);
-    }
-
-   private:
-    std::atomic<std::uint64_t>* inside_;
-  };
+  using Pass = typename Gate::Pass;
 
   /// Waits while the gate is closed for that kind.
   [[nodiscard]] Pass enter(Kind kind) noexcept {
-    const auto index = static_cast<std::size_t>(kind);
-    auto& inside = stripes_[thread_index() % kStripeCount].inside[index];
-    for (;;) {
-      inside.fetch_add(1);
-      if (!closed_[index].load()) [[likely]] return Pass(inside);
-      inside.fetch_sub(1);
-      for (unsigned round = 0; closed_[index].load(); ++round) pause(round);
-    }
+    Gate& gate = gates_[static_cast<std::size_t>(kind)];
+    Pass pass = gate.enter();
+    if (pass) [[likely]]
+      return pass;
+    return enter_when_open(gate);
   }
 
-  /// Runs `look` at the moment of a cut, as above. It must not write.
+  /// Whether who comes has to wait.
+  [[nodiscard]] bool is_closed(Kind kind) const noexcept { return gates_[static_cast<std::size_t>(kind)].is_closed(); }
+
+  /// Runs `look` at the moment of a cut, as above, and answers its result. It must not write.
+  /// Errors: not_supported (as no_process_barrier(); `look` was not run).
   template <class Look>
-  auto cut(Look&& look) {
+  [[nodiscard]] auto cut(Look&& look) -> decltype(look()) {
     const std::lock_guard lock(closing_);
-    const Closed across(closed(Kind::across));
-    wait_for(Kind::across);
-    const Closed single(closed(Kind::single));
+    const Rollback open_again([this] { open(); });
+    if (!Gate::shut({&across(), &single()})) return Unexpected(no_process_barrier());
+    if (!across().is_empty()) {
+      single().open();
+      wait_for(across());
+      if (!Gate::shut({&single()})) return Unexpected(no_process_barrier());
+    }
     return look();
   }
 
-  /// Runs `act` while no append of any kind is under way or begins.
+  /// Runs `act` while no append of any kind is under way or begins. Errors: as cut().
   template <class Act>
-  auto alone(Act&& act) {
+  [[nodiscard]] auto alone(Act&& act) -> decltype(act()) {
     const std::lock_guard lock(closing_);
-    const Closed across(closed(Kind::across));
-    const Closed single(closed(Kind::single));
-    wait_for(Kind::across);
-    wait_for(Kind::single);
+    const Rollback open_again([this] { open(); });
+    if (!Gate::shut({&across(), &single()})) return Unexpected(no_process_barrier());
+    wait_for(across());
+    wait_for(single());
     return act();
   }
 
  private:
-  static constexpr std::uint32_t kStripeCount = 32;
-  struct alignas(64) Stripe {
-    std::array<std::atomic<std::uint64_t>, 2> inside{};
-  };
+  [[nodiscard]] Gate& single() noexcept { return gates_[static_cast<std::size_t>(Kind::single)]; }
+  [[nodiscard]] Gate& across() noexcept { return gates_[static_cast<std::size_t>(Kind::across)]; }
 
-  class Closed {
-   public:
-    explicit Closed(std::atomic<bool>& closed) noexcept : closed_(closed) { closed_.store(true); }
-    Closed(const Closed&) = delete;
-    Closed& operator=(const Closed&) = delete;
-    ~Closed() { closed_.store(false); }
+  // Apart, so that the way of most stays short.
+  [[nodiscard]] static Pass enter_when_open(Gate& gate) noexcept {
+    for (;;) {
+      for (unsigned round = 0; gate.is_closed(); ++round) pause(round);
+      if (Pass pass = gate.enter()) return pass;
+    }
+  }
 
-   private:
-    std::atomic<bool>& closed_;
-  };
+  void open() noexcept {
+    for (Gate& gate : gates_) gate.open();
+  }
 
-  [[nodiscard]] std::atomic<bool>& closed(Kind kind) noexcept { return closed_[static_cast<std::size_t>(kind)]; }
-
-  void wait_for(Kind kind) const noexcept {
-    for (const Stripe& stripe : stripes_)
-      for (unsigned round = 0; stripe.inside[static_cast<std::size_t>(kind)].load() != 0; ++round) pause(round);
+  static void wait_for(const Gate& gate) noexcept {
+    for (unsigned round = 0; !gate.is_empty(); ++round) pause(round);
   }
 
   // What is waited for lasts as long as a look at memory, or a sync.
@@ -108,8 +107,9 @@ class CutGate {
   }
 
   std::mutex closing_;  // one who closes at a time
-  std::array<std::atomic<bool>, 2> closed_{};
-  std::array<Stripe, kStripeCount> stripes_{};
+  std::array<Gate, 2> gates_;
 };
+
+using CutGate = BasicCutGate<ProcessBarrier>;
 
 }  // namespace holdfast::sharded_log

@@ -37,12 +37,16 @@ TEST(ThreadSlot, ThreadsBeyondThoseOwnedShareOne) {
     });
   for (std::thread& thread : threads) thread.join();
   EXPECT_GE(sharers, 20);
+  EXPECT_EQ(ThreadSlot::end(), ThreadSlot::kOwned);
   EXPECT_EQ(owned.size() + static_cast<std::size_t>(sharers), static_cast<std::size_t>(kThreads));
 }
 
 TEST(ThreadSlot, IsGivenOutAgainWhenItsThreadHasEnded) {
   for (std::size_t i = 0; i < 3 * ThreadSlot::kOwned; ++i) {
-    std::thread([] { EXPECT_NE(ThreadSlot::current(), ThreadSlot::kShared); }).join();
+    std::thread([] {
+      EXPECT_NE(ThreadSlot::current(), ThreadSlot::kShared);
+      EXPECT_LT(ThreadSlot::current(), ThreadSlot::end());
+    }).join();
   }
 }
 

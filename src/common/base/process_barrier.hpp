@@ -9,8 +9,8 @@ namespace holdfast {
 ///
 /// What it is for: two sides that each store to one place and then look at the other's, of which one at least must see
 /// the other. Either needs a full barrier between the two; where one side is rare, it can have it for both. The frequent
-/// one then only keeps the compiler from changing their order. That matters beside a fence on persistent memory: a locked
-/// instruction behind it waits for all that the fence orders, and plain ones do not.
+/// one then only keeps the compiler from changing their order (PassGate). That matters beside a fence on persistent
+/// memory: a locked instruction behind it waits for all that the fence orders, and plain ones do not.
 [[nodiscard]] bool has_process_barrier() noexcept;
 
 /// The barrier of the rare side: on return every other thread has been, since the call, where all its accesses before are

@@ -29,11 +29,19 @@ class ThreadSlot::Lease {
       while (~taken != 0) {
         const std::size_t slot = word * kWordBits + static_cast<std::size_t>(std::countr_one(taken));
         if (taken_[word].compare_exchange_weak(taken, taken | bit(slot), std::memory_order_acquire,
-                                               std::memory_order_relaxed))
+                                               std::memory_order_relaxed)) {
+          raise_end(slot + 1);
           return slot;
+        }
       }
     }
     return kShared;
+  }
+
+  static void raise_end(std::size_t end) noexcept {
+    std::size_t before = end_.load();
+    while (before < end && !end_.compare_exchange_weak(before, end)) {
+    }
   }
 
   static inline constinit std::array<std::atomic<std::uint64_t>, kOwned / kWordBits> taken_{};

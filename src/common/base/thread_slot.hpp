@@ -25,6 +25,10 @@ class ThreadSlot {
     return current_;
   }
 
+  /// No place from here on, but kShared, was ever a thread's. Who looks through a table stops here; a thread that comes later
+  /// has made this grow before it uses its place.
+  [[nodiscard]] static std::size_t end() noexcept { return end_.load(); }
+
  private:
   class Lease;
   static constexpr std::size_t kNone = ~std::size_t{0};
@@ -32,6 +36,7 @@ class ThreadSlot {
   static void claim() noexcept;
 
   static inline constinit thread_local std::size_t current_ = kNone;
+  static inline constinit std::atomic<std::size_t> end_{0};
 };
 
 }  // namespace holdfast
