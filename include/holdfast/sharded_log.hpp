@@ -109,10 +109,11 @@ class ShardedLog {
   [[nodiscard]] static Result<void> remove(std::span<Store* const> stores, std::string_view name);
 
   /// Appends a record. Durability, Errors: as Log::append; invalid_argument (empty key), too_large (key > kLogKeySizeBytesMax).
-  [[nodiscard]] Result<ShardedLogId> append(std::string_view key, std::string_view payload, AppendOptions options = {});
+  [[nodiscard]] Result<ShardedLogId> append(std::string_view key, std::string_view payload,
+                                            const AppendOptions& options = {});
 
   /// Appends a record that says that the key is gone. Durability, Errors: as append.
-  [[nodiscard]] Result<ShardedLogId> erase_key(std::string_view key, AppendOptions options = {});
+  [[nodiscard]] Result<ShardedLogId> erase_key(std::string_view key, const AppendOptions& options = {});
 
   /// Appends all of them; their places in the order of `records`. Within a shard they are all or none after a crash and have
   /// consecutive ids; over the shards each part stands for itself. After an error what went to other stores may be there.

@@ -8,18 +8,16 @@ namespace holdfast {
 Log::Log(std::shared_ptr<log::LogStream> stream, LogOptions options) noexcept
     : stream_(std::move(stream)), options_(options) {}
 
-// Options are passed on and looked at where the caller has them: behind the fence of the append before, a copy of what was
-// just stored in smaller pieces waits until all that the fence orders is on the medium.
 Result<LogId> Log::append(std::string_view payload, const AppendOptions& options) {
-  return stream_->gate()->answer(
-      [&] { return stream_->append(payload, options, options.durability.value_or(options_.durability)); });
+  return stream_->gate()->answer([&] {
+    return stream_->append(payload, options.key, options.timestamp_us, options.durability.value_or(options_.durability));
+  });
 }
 
 Result<LogId> Log::erase_key(std::string_view key, const AppendOptions& options) {
-  AppendOptions keyed = options;
-  keyed.key = key;
   return stream_->gate()->answer([&] {
-    return stream_->append({}, keyed, options.durability.value_or(options_.durability), kRecordFlagErasesKey);
+    return stream_->append({}, key, options.timestamp_us, options.durability.value_or(options_.durability),
+                           kRecordFlagErasesKey);
   });
 }
 

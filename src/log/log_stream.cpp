@@ -89,15 +89,16 @@ void LogStream::ask_for_retention(Engine& engine) noexcept {
   if (has_retention() || compacts()) engine.want_sweep_now();
 }
 
-Result<LogId> LogStream::append(std::string_view payload, const AppendOptions& options, Durability durability,
+Result<LogId> LogStream::append(std::string_view payload, const std::optional<std::string_view>& key,
+                                const std::optional<std::uint64_t>& timestamp_us, Durability durability,
                                 std::uint8_t flags) {
-  if (!is_possible(payload, options.key, options.timestamp_us)) [[unlikely]]
-    return Unexpected(not_possible(payload, options.key, options.timestamp_us));
+  if (!is_possible(payload, key, timestamp_us)) [[unlikely]]
+    return Unexpected(not_possible(payload, key, timestamp_us));
   const auto engine = gate_->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
-  const EntryKey key(options.timestamp_us ? *options.timestamp_us : engine->expiry_clock().read_us(), options.key);
+  const EntryKey entry_key(timestamp_us ? *timestamp_us : engine->expiry_clock().read_us(), key);
   const StoredValue stored = store(payload);
-  WriteEntry single = entry(key, stored, flags);
+  WriteEntry single = entry(entry_key, stored, flags);
   if (auto appended = engine->write({&single, 1}, durability); !appended) return Unexpected(appended.error());
   ask_for_retention(*engine);
   return single.draft.version;

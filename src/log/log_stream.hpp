@@ -73,7 +73,10 @@ class LogStream final : private WriteObserver {
   /// Takes up settings that are the catalog's. Before anybody else uses a new stream.
   void apply(const LogSettings& settings) noexcept;
 
-  [[nodiscard]] Result<LogId> append(std::string_view payload, const AppendOptions& options, Durability durability,
+  /// Key and timestamp are looked at where the caller has them: behind the fence of the append before, a copy of what was just
+  /// stored in smaller pieces, as of options with another key, waits until all that the fence orders is on the medium.
+  [[nodiscard]] Result<LogId> append(std::string_view payload, const std::optional<std::string_view>& key,
+                                     const std::optional<std::uint64_t>& timestamp_us, Durability durability,
                                      std::uint8_t flags = 0);
   [[nodiscard]] Result<LogId> append_batch(std::span<const LogDraft> drafts, Durability durability);
   [[nodiscard]] Result<std::shared_ptr<TicketState>> append_async(std::string_view payload, const AppendOptions& options,

@@ -61,16 +61,16 @@ Result<void> check_key(std::string_view key) {
 
 Result<ShardedLogId> append_one(const ShardedLogState& log, std::string_view key, std::string_view payload,
                                 const AppendOptions& options, std::uint8_t flags) {
-  if (auto checked = check_key(key); !checked) return Unexpected(checked.error());
-  AppendOptions keyed = options;
-  keyed.key = key;
+  if (key.empty()) [[unlikely]]  // one that is too large is the stream's to refuse
+    return Unexpected(check_key(key).error());
   ShardedLogId place;
   {
     const auto pass = log.gate().enter(CutGate::Kind::single);
     const Shards& shards = log.shards(pass);
     place.shard = log.shard_of(shards, key);
     const auto id = log::stream_of(shards.streams[place.shard])
-                        .append(payload, keyed, options.durability.value_or(log.options().log.durability), flags);
+                        .append(payload, key, options.timestamp_us,
+                                options.durability.value_or(log.options().log.durability), flags);
     if (!id) return Unexpected(id.error());
     place.id = *id;
     log.note(shards, place.shard, key, place.id);

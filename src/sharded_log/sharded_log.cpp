@@ -72,11 +72,11 @@ Result<void> ShardedLog::remove(Store& store, std::string_view name) {
   return remove(std::span(&one, 1), name);
 }
 
-Result<ShardedLogId> ShardedLog::append(std::string_view key, std::string_view payload, AppendOptions options) {
+Result<ShardedLogId> ShardedLog::append(std::string_view key, std::string_view payload, const AppendOptions& options) {
   return state_->answer_append([&] { return sharded_log::append_one(*state_, key, payload, options); });
 }
 
-Result<ShardedLogId> ShardedLog::erase_key(std::string_view key, AppendOptions options) {
+Result<ShardedLogId> ShardedLog::erase_key(std::string_view key, const AppendOptions& options) {
   return state_->answer_append([&] { return sharded_log::append_one(*state_, key, {}, options, kRecordFlagErasesKey); });
 }
 
