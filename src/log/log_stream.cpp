@@ -2,6 +2,7 @@
 
 #include "common/base/check.hpp"
 #include "common/base/success.hpp"
+#include "log/entry_batch.hpp"
 
 namespace holdfast::log {
 namespace {
@@ -112,20 +113,12 @@ Result<LogId> LogStream::append_batch(std::span<const LogDraft> drafts, Durabili
   const auto engine = gate_->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
   const std::uint64_t now_us = engine->expiry_clock().read_us();
-  std::vector<EntryKey> keys;
-  std::vector<StoredValue> stored;
-  std::vector<WriteEntry> entries;
-  keys.reserve(drafts.size());  // entries refer to both
-  stored.reserve(drafts.size());
-  entries.reserve(drafts.size());
-  for (const LogDraft& draft : drafts) {
-    keys.emplace_back(draft.timestamp_us.value_or(now_us), draft.key);
-    stored.push_back(store(draft.payload));
-    entries.push_back(entry(keys.back(), stored.back()));
-  }
-  if (auto appended = engine->write(entries, durability); !appended) return Unexpected(appended.error());
+  EntryBatch batch(drafts.size());
+  for (const LogDraft& draft : drafts)
+    batch.add(*this, draft.timestamp_us.value_or(now_us), draft.key, draft.payload);
+  if (auto appended = engine->write(batch.entries(), durability); !appended) return Unexpected(appended.error());
   ask_for_retention(*engine);
-  return entries.front().draft.version;
+  return batch.entries().front().draft.version;
 }
 
 Result<std::shared_ptr<TicketState>> LogStream::append_async(std::string_view payload, const AppendOptions& options,

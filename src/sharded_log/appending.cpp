@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/success.hpp"
+#include "log/entry_batch.hpp"
 #include "log/log_stream.hpp"
 
 namespace holdfast::sharded_log {
@@ -28,21 +29,13 @@ Result<void> append_part(const ShardedLogState& log, const Shards& shards, std::
   const auto engine = log.stores()[store].gate->enter();
   if (!engine) return Unexpected(EngineGate::closed_error());
   const std::uint64_t now_us = engine->expiry_clock().read_us();
-  std::vector<log::EntryKey> keys;
-  std::vector<StoredValue> stored;
-  std::vector<WriteEntry> entries;
-  keys.reserve(count);  // entries refer to both
-  stored.reserve(count);
-  entries.reserve(count);
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    if (!is_here(places[i])) continue;
-    log::LogStream& stream = log::stream_of(shards.streams[places[i].shard]);
-    keys.emplace_back(records[i].timestamp_us.value_or(now_us), records[i].key);
-    stored.push_back(stream.store(records[i].payload));
-    entries.push_back(stream.entry(keys.back(), stored.back()));
-  }
-  if (auto written = engine->write(entries, durability); !written) return written;
-  auto entry = entries.begin();
+  log::EntryBatch batch(count);
+  for (std::size_t i = 0; i < records.size(); ++i)
+    if (is_here(places[i]))
+      batch.add(log::stream_of(shards.streams[places[i].shard]), records[i].timestamp_us.value_or(now_us), records[i].key,
+                records[i].payload);
+  if (auto written = engine->write(batch.entries(), durability); !written) return written;
+  auto entry = batch.entries().begin();
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (!is_here(places[i])) continue;
     places[i].id = (entry++)->draft.version;

@@ -13,6 +13,7 @@
 #include <holdfast/sharded_log.hpp>
 
 #include "common/base/success.hpp"
+#include "log/entry_batch.hpp"
 #include "log/log_stream.hpp"
 #include "sharded_log/checkpoint_record.hpp"
 #include "sharded_log/checkpoints.hpp"
@@ -84,20 +85,11 @@ class RecordCopier {
 
   // They are made durable together, in the end.
   Result<void> flush() {
-    std::vector<log::EntryKey> keys;
-    std::vector<StoredValue> stored;
-    std::vector<WriteEntry> entries;
-    keys.reserve(records_.size());  // entries refer to both
-    stored.reserve(records_.size());
-    entries.reserve(records_.size());
-    for (const LogEntry& record : records_) {
-      keys.emplace_back(record.timestamp_us, record.key);
-      stored.push_back(into_.store(record.payload));
-      entries.push_back(
-          into_.entry(keys.back(), stored.back(), record.erases_key ? kRecordFlagErasesKey : std::uint8_t{0}));
-    }
-    if (!entries.empty())
-      if (auto written = engine_.write(entries, Durability::buffered); !written) return written;
+    if (records_.empty()) return success();
+    log::EntryBatch batch(records_.size());
+    for (const LogEntry& record : records_)
+      batch.add(into_, record.timestamp_us, record.key, record.payload, record.erases_key);
+    if (auto written = engine_.write(batch.entries(), Durability::buffered); !written) return written;
     records_.clear();
     size_bytes_ = 0;
     return success();

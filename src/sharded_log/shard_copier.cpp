@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/success.hpp"
+#include "log/entry_batch.hpp"
 #include "log/log_stream.hpp"
 
 namespace holdfast::sharded_log {
@@ -87,22 +88,14 @@ Result<std::vector<LogId>> ShardCopier::next_ids_behind() const {
 }
 
 Result<void> ShardCopier::write(std::span<const LedgerChange> changes) {
-  std::vector<log::EntryKey> keys;
-  std::vector<StoredValue> stored;
-  std::vector<WriteEntry> entries;
-  keys.reserve(batch_.size());  // entries refer to both
-  stored.reserve(batch_.size());
-  entries.reserve(batch_.size());
-  for (const Copy& copy : batch_) {
-    log::LogStream& stream = log::stream_of(to_.streams[copy.shard]);
-    keys.emplace_back(copy.timestamp_us, copy.key);
-    stored.push_back(stream.store(copy.payload));
-    entries.push_back(stream.entry(keys.back(), stored.back(), copy.erases_key ? kRecordFlagErasesKey : std::uint8_t{0}));
-  }
+  log::EntryBatch entries(batch_.size());
+  for (const Copy& copy : batch_)
+    entries.add(log::stream_of(to_.streams[copy.shard]), copy.timestamp_us, copy.key, copy.payload, copy.erases_key);
   ReshardRecord written = with_batch();
-  if (auto changed = log_.ledger().change(changes, Durability::immediate, entries); !changed) return changed;
+  if (auto changed = log_.ledger().change(changes, Durability::immediate, entries.entries()); !changed) return changed;
   record_ = std::move(written);
-  for (std::size_t i = 0; i < batch_.size(); ++i) log_.note(to_, batch_[i].shard, batch_[i].key, entries[i].draft.version);
+  for (std::size_t i = 0; i < batch_.size(); ++i)
+    log_.note(to_, batch_[i].shard, batch_[i].key, entries.entries()[i].draft.version);
   batch_.clear();
   batch_bytes_ = 0;
   return success();
