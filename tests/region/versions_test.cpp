@@ -99,7 +99,7 @@ TEST_P(RegionVersions, KeepVersionCopiesWhatIsThere) {
   const RegionVersion first = keep();
   EXPECT_EQ(first.number, 1u);
   EXPECT_EQ(first.size_bytes, content(0).size());
-  EXPECT_GE(first.kept, before);
+  EXPECT_LT(std::chrono::abs(first.kept - before), std::chrono::hours(1));  // the system's clock may be set meanwhile
   ASSERT_TRUE(ok(write_to(*region_, 5, "changed")));
   std::string changed = content(0);
   put(changed, 5, "changed");

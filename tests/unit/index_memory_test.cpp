@@ -2,15 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <malloc.h>
-#include <unistd.h>
 
-#include <fstream>
-#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "common/index/hash_index.hpp"
+#include "counted_allocations.hpp"
 #include "kv/expiry_queue.hpp"
 #include "kv/index_cost.hpp"
 #include "kv/ordered_index.hpp"
@@ -20,22 +17,13 @@ namespace {
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they allocate otherwise
 
-std::uint64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t total = 0;
-  std::uint64_t resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
 // Right behind a doubling of the buckets it takes most for a key. In one part, as it grows, and in parts that were made large
 // enough, as it is built when a store is opened.
 TEST(IndexMemory, AHashEntryTakesNoMoreThanItsEstimate) {
-  std::vector<std::unique_ptr<HashIndex>> indexes;  // all at once: none gets the memory of another
   for (const bool lies_in_parts : {false, true}) {
     for (const std::uint64_t count : {(std::uint64_t{1} << 20) + 1'000, std::uint64_t{1'500'000}}) {
-      const std::uint64_t before = resident_bytes();
-      HashIndex& index = *indexes.emplace_back(std::make_unique<HashIndex>());
+      const CountedAllocations allocations;
+      HashIndex index;
       if (lies_in_parts) index.reserve(count);
       for (std::uint64_t i = 0; i < count; ++i) {
         IndexSlots seen;
@@ -43,7 +31,7 @@ TEST(IndexMemory, AHashEntryTakesNoMoreThanItsEstimate) {
         ASSERT_TRUE(index.replace(hash, seen, std::nullopt, {.location = {1, 1}, .version = i + 1}));
       }
       EXPECT_EQ(index.part_count() > 1, lies_in_parts);
-      const auto taken = static_cast<double>(resident_bytes() - before);
+      const auto taken = static_cast<double>(allocations.bytes());
       const double estimate = static_cast<double>(count) * kv::kHashEntryBytes;
       EXPECT_LE(taken, estimate * 1.05);
       EXPECT_GE(taken, estimate * 0.5);

@@ -10,8 +10,6 @@
 namespace holdfast {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // How long a store may have grown before it is looked at; and how much room is left when it is looked at at once.
 constexpr std::chrono::milliseconds kLookAfter(50);
 constexpr std::uint64_t kFreeSegmentsMin = 4;
@@ -22,8 +20,9 @@ constexpr int kPassesInVainMax = 32;
 // Then the thread pauses.
 constexpr int kPassesAtOnce = 64;
 
-// A writer waits so long for readers of what is free already.
-constexpr std::chrono::seconds kReadersWait(2);
+// So often a writer looks again for readers of what is free already, two seconds at least. Not a time: where the machine has
+// stood still, or had no processor to spare, a reader shall have had its turn before the writer gives up.
+constexpr int kReadersLooksMax = 2'000;
 constexpr std::chrono::milliseconds kReadersLook(1);
 
 }  // namespace
@@ -203,11 +202,11 @@ Result<std::uint64_t> Cleaner::clean_best(bool takes_any) {
 
 Result<bool> Cleaner::make_room(std::uint64_t size_bytes) {
   const std::uint64_t segment_size = parts_.segments.segment_size_bytes();
-  const auto deadline = Clock::now() + kReadersWait;
   const std::uint64_t needed = std::max(round_up(size_bytes, segment_size), segment_size);
   bool any = false;
   bool is_synced = false;
   bool is_held_back = false;
+  int looks = 0;
   std::uint64_t available = 0;
   for (int passes_in_vain = 0; passes_in_vain < kPassesInVainMax;) {
     {
@@ -231,7 +230,7 @@ Result<bool> Cleaner::make_room(std::uint64_t size_bytes) {
       }
     }
     // As it was before the pass: what readers have let go since may be another writer's by now.
-    if (!is_held_back || Clock::now() >= deadline) return any;
+    if (!is_held_back || looks++ == kReadersLooksMax) return any;
     std::this_thread::sleep_for(kReadersLook);
     passes_in_vain = 0;
   }
@@ -249,7 +248,7 @@ Result<void> Cleaner::compact(Space& space, const Progress& progress) {
     total_bytes += use.place.size_bytes;
   }
   std::uint64_t done_bytes = 0;
-  auto deadline = Clock::now() + kReadersWait;
+  int looks = 0;
   while (!left.empty()) {
     std::unique_lock lock(mutex_);  // for each pass: writers without room want to come between
     if (auto reclaimed = parts_.segments.reclaim(); !reclaimed) return reclaimed;
@@ -262,13 +261,13 @@ Result<void> Cleaner::compact(Space& space, const Progress& progress) {
         CleaningPolicy::choose(std::move(uses), parts_.next_version(), segment_size, segment_size / kBlockSizeBytes);
     if (chosen.empty()) break;
     if (auto cleaned = clean(*client, chosen); !cleaned) {
-      const bool may_come = cleaned.error().code == ErrorCode::no_space && is_held_back && Clock::now() < deadline;
+      const bool may_come = cleaned.error().code == ErrorCode::no_space && is_held_back && looks++ < kReadersLooksMax;
       if (!may_come) return Unexpected(cleaned.error());
       lock.unlock();
       std::this_thread::sleep_for(kReadersLook);
       continue;
     }
-    deadline = Clock::now() + kReadersWait;
+    looks = 0;
     for (const SegmentUse& use : chosen) {
       left.erase(use.place.segment_id);
       done_bytes += use.place.size_bytes;
