@@ -16,6 +16,13 @@ namespace {
 
 constexpr std::uint32_t kShardsByDefault = 8;
 
+Result<std::uint64_t> new_seed() {
+#ifdef HOLDFAST_MUTANTS
+  if (next_seed.load(std::memory_order_relaxed) != 0) return next_seed.fetch_add(1, std::memory_order_relaxed);
+#endif
+  return random_u64();
+}
+
 LedgerChange keep_manifest(std::string_view name, const Manifest& manifest) {
   return {.kind = LedgerKind::sharded_log, .name = std::string(name), .value = encode_manifest(manifest)};
 }
@@ -81,7 +88,7 @@ Result<Manifest> create_log(std::span<const StorePart> stores, std::string_view 
                             std::optional<std::uint64_t> asked_seed, const Fill& fill) {
   if (auto checked = log::check_settings(options.log.settings); !checked) return Unexpected(checked.error());
   const auto number = random_u64();
-  const auto seed = asked_seed ? Result<std::uint64_t>(*asked_seed) : random_u64();
+  const auto seed = asked_seed ? Result<std::uint64_t>(*asked_seed) : new_seed();
   if (!number || !seed) return Unexpected(number ? seed.error() : number.error());
   Manifest manifest{.phase = LogPhase::preparing,
                     .log_number = *number == 0 ? 1 : *number,

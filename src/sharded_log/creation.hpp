@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -14,6 +15,12 @@
 #include "sharded_log/sharded_log_state.hpp"
 
 namespace holdfast::sharded_log {
+
+#ifdef HOLDFAST_MUTANTS
+/// Test builds can say which seed the next new log gets, and the one after it the number behind: so keys fall into the same
+/// shards in every run. 0: each draws its own.
+inline std::atomic<std::uint64_t> next_seed{0};
+#endif
 
 /// What the store keeps of the log of that name, if anything. Errors: corruption, version_mismatch, closed.
 [[nodiscard]] Result<std::optional<Manifest>> find_manifest(const StorePart& store, std::string_view name);

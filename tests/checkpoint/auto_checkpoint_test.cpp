@@ -1,24 +1,15 @@
 // Checkpoints that a log makes of itself.
 
 #include <atomic>
-#include <chrono>
-#include <functional>
-#include <thread>
 
 #include "checkpoint_fixture.hpp"
+#include "contract/comes_true.hpp"
 #include "sharded_log/auto_checkpoint.hpp"
 
 namespace holdfast::checkpoint_tests {
 namespace {
 
 using sharded_log::AutoCheckpointer;
-
-/// Waits for what another thread does; a minute is for a hang.
-bool comes_true(const std::function<bool()>& condition) {
-  for (int round = 0; round < 60'000 && !condition(); ++round)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  return condition();
-}
 
 /// Counts how often it is asked, and answers what it is told to.
 struct Maker {

@@ -37,10 +37,12 @@ TEST_P(Checkpoints, HaveWholeAtomicBatchesOrNothingOfThem) {
   const auto keys = keys_of_all_shards(*log_);
   constexpr int kBatches = 60;
   std::atomic<int> running{4};
+  std::atomic<int> made{0};
   std::vector<std::thread> writers;
   for (int writer = 0; writer < 4; ++writer)
     writers.emplace_back([&, writer] {
       for (int i = 0; i < kBatches; ++i) {
+        while (i == kBatches / 2 && made.load() == 0) std::this_thread::yield();  // no writer is done before the first cut
         const std::string payload = std::to_string(writer) + ":" + std::to_string(i);
         std::vector<ShardedLogDraft> drafts;
         for (const std::string& key : keys) drafts.push_back({.key = key, .payload = payload});
@@ -49,8 +51,7 @@ TEST_P(Checkpoints, HaveWholeAtomicBatchesOrNothingOfThem) {
       }
       --running;
     });
-  int made = 0;
-  while (running.load() > 0) create("c" + std::to_string(made++ % 50));
+  for (; running.load() > 0; ++made) create("c" + std::to_string(made % 50));
   for (std::thread& writer : writers) writer.join();
   EXPECT_GT(made, 0);
   create("last");
@@ -68,16 +69,18 @@ TEST_P(Checkpoints, HaveAPrefixOfWhatEachThreadAppended) {
   const auto keys = keys_of_all_shards(*log_);  // the first and the last one are looked at as far apart as can be
   constexpr int kRecords = 3'000;
   std::atomic<int> running{3};
+  std::atomic<int> made{0};
   std::vector<std::thread> writers;
   for (int writer = 0; writer < 3; ++writer)
     writers.emplace_back([&, writer] {
-      for (int i = 0; i < kRecords; ++i)
+      for (int i = 0; i < kRecords; ++i) {
+        while (i == kRecords / 2 && made.load() == 0) std::this_thread::yield();  // no writer is done before the first cut
         ASSERT_TRUE(ok(log_->append(i % 2 == 0 ? keys.front() : keys.back(),
                                     std::to_string(writer) + ":" + std::to_string(i))));
+      }
       --running;
     });
-  int made = 0;
-  while (running.load() > 0) create("c" + std::to_string(made++ % 40));
+  for (; running.load() > 0; ++made) create("c" + std::to_string(made % 40));
   for (std::thread& writer : writers) writer.join();
   EXPECT_GT(made, 0);
   const auto checkpoints = log_->checkpoints();
@@ -95,16 +98,18 @@ TEST_P(Checkpoints, HaveAPrefixOfWhatEachThreadAppended) {
 }
 
 TEST_P(Checkpoints, MadeAtTheSameTimeAreInOneOrderAndNoneIsLost) {
+  constexpr std::uint64_t kRecordsEach = 50;  // a checkpoint: its sync may be slow, and the store has its bound
   std::atomic<int> running{3};
+  std::atomic<std::uint64_t> made{0};
   std::vector<std::thread> makers;
   for (int maker = 0; maker < 3; ++maker)
     makers.emplace_back([&, maker] {
-      for (int i = 0; i < 40; ++i)
+      for (int i = 0; i < 40; ++i, ++made)
         ASSERT_TRUE(ok(log_->create_checkpoint(std::to_string(maker) + ":" + std::to_string(i))));
       --running;
     });
   while (running.load() > 0) {
-    append(5);
+    if (appended_ < kRecordsEach * (made.load() + 1)) append(5);
     ASSERT_TRUE(ok(log_->keep_checkpoints(1'000)));
   }
   for (std::thread& maker : makers) maker.join();

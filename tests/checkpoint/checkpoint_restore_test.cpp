@@ -73,14 +73,22 @@ TEST_P(CheckpointsRestored, AreRestoredAgainAndFurtherBack) {
 TEST_P(CheckpointsRestored, BesideAppendsLeaveNothingBetween) {
   append(100);
   create("cut");
+  constexpr std::uint64_t kRecordsEach = 5'000;  // a restore: its syncs may be slow, and the store has its bound
   std::atomic<bool> is_over{false};
+  std::atomic<std::uint64_t> restored{0};
   std::vector<std::thread> writers;
   for (int writer = 0; writer < 3; ++writer)
     writers.emplace_back([&, writer] {
-      for (std::uint64_t i = 0; !is_over.load(); ++i)
+      for (std::uint64_t i = 0; !is_over.load();) {
+        if (i == kRecordsEach * (restored.load() + 1)) {
+          std::this_thread::yield();
+          continue;
+        }
         ASSERT_TRUE(ok(log_->append(key_of(i), std::to_string(writer) + ":" + std::to_string(i))));
+        ++i;
+      }
     });
-  for (int round = 0; round < 10; ++round) ASSERT_TRUE(ok(log_->restore("cut")));
+  for (int round = 0; round < 10; ++round, ++restored) ASSERT_TRUE(ok(log_->restore("cut")));
   is_over = true;
   for (std::thread& writer : writers) writer.join();
   // Of each writer's records those from some moment on are left.

@@ -46,6 +46,7 @@ class CheckpointsOverStores : public ::testing::TestWithParam<BackendRow> {
       ASSERT_TRUE(ok(log_->append(key_of(appended_), "payload " + std::to_string(appended_))));
   }
 
+  const sharded_log_tests::FixedShards fixed_shards_;  // each has some of the keys
   TestDirectory directory_;
   Options options_;
   std::array<std::optional<Store>, 3> stores_;
@@ -128,6 +129,7 @@ TEST_P(CheckpointsOverStoresReopened, AreWhatTheyWere) {
 // that is below it in either.
 TEST(CheckpointsOverTwoStores, WhosePowerIsCutHaveAllThatIsBelowThem) {
   using namespace holdfast::testing;
+  const sharded_log_tests::FixedShards fixed_shards;
   Options options;
   options.segment_size_bytes = 64 << 10;
   options.recovery_threads = 1;

@@ -63,7 +63,7 @@ TEST_P(CheckpointCommands, CreateListsAndShowsThem) {
 
 TEST_P(CheckpointCommands, PruneAndKeepTakeAway) {
   for (const char* id : {"a", "b", "c"}) {
-    append(30);
+    append(60);  // so many that of each three shards one without any is next to impossible
     run_well({"checkpoint", "create", store(), "events", id});
   }
   const auto pruned = run_json({"checkpoint", "prune", store(), "events", "b"});

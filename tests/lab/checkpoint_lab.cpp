@@ -21,7 +21,8 @@ Result<ShardedLog> open_events(Store& store, std::uint32_t shards) {
 
 }  // namespace
 
-CheckpointLab::CheckpointLab(testing::MediumModel model) : model_(model) {
+CheckpointLab::CheckpointLab(testing::MediumModel model)
+    : fixed_shards_(run_options_from_environment().seed), model_(model) {
   options_.segment_size_bytes = 64 << 10;
   options_.recovery_threads = 1;
   options_.clean_automatically = false;

@@ -15,6 +15,8 @@
 #include <holdfast/store.hpp>
 #include <holdfast/testing/crash_images.hpp>
 
+#include "sharded_log/fixed_shards.hpp"
+
 namespace holdfast::lab {
 
 /// Checkpoints of a sharded log under the power cut: whatever image a cut leaves, those that were acknowledged are
@@ -82,6 +84,7 @@ class CheckpointLab {
   [[nodiscard]] bool is_like(const Shown& shown, const LogAsTold& told) const;
   std::optional<Shown> fail(const testing::CrashPoint& point, const std::string& what);
 
+  const sharded_log_tests::FixedShards fixed_shards_;
   testing::MediumModel model_;
   Options options_;
   std::shared_ptr<testing::CrashMedium> medium_;

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "runner.hpp"
+
 namespace holdfast::lab {
 
 using testing::CrashMedium;
@@ -16,7 +18,8 @@ constexpr int kKeysInTurn = 5;
 
 }  // namespace
 
-ShardedLogLab::ShardedLogLab(testing::MediumModel model) : model_(model) {
+ShardedLogLab::ShardedLogLab(testing::MediumModel model)
+    : fixed_shards_(run_options_from_environment().seed), model_(model) {
   options_.segment_size_bytes = 64 << 10;
   options_.recovery_threads = 1;
   options_.clean_automatically = false;

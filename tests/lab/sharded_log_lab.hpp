@@ -14,6 +14,8 @@
 #include <holdfast/store.hpp>
 #include <holdfast/testing/crash_images.hpp>
 
+#include "sharded_log/fixed_shards.hpp"
+
 namespace holdfast::lab {
 
 /// A sharded log under the power cut: whatever image a cut leaves, the log is there as a whole or not at all, with the old
@@ -80,6 +82,7 @@ class ShardedLogLab {
   [[nodiscard]] std::string complaint_about(const Shown& shown, std::uint64_t event_count) const;
   std::optional<Shown> fail(const testing::CrashPoint& point, const std::string& what);
 
+  const sharded_log_tests::FixedShards fixed_shards_;
   testing::MediumModel model_;
   Options options_;
   std::shared_ptr<testing::CrashMedium> medium_;

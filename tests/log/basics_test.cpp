@@ -38,17 +38,20 @@ TEST_P(Log, PayloadsAreAnyBytesOfAnyLength) {
 }
 
 TEST_P(Log, EachRecordHasTheTimeOfItsAppend) {
-  const std::uint64_t before = now_us();
-  append("payload");
-  const std::uint64_t after = now_us();
-  const auto entry = stream_->read(1);
-  ASSERT_TRUE(ok(entry));
-  EXPECT_GE(entry->timestamp_us, before);
-  EXPECT_LE(entry->timestamp_us, after);
-  EXPECT_TRUE(ok(stream_->scan(1, [&](const LogEntryView& seen) {
-    EXPECT_EQ(seen.timestamp_us, entry->timestamp_us);
-    return true;
-  })));
+  bool is_between = false;
+  for (LogId id = 1; id <= 10 && !is_between; ++id) {  // somebody may set the clock while we look
+    const std::uint64_t before = now_us();
+    append("payload");
+    const std::uint64_t after = now_us();
+    const auto entry = stream_->read(id);
+    ASSERT_TRUE(ok(entry));
+    is_between = before <= entry->timestamp_us && entry->timestamp_us <= after;
+    EXPECT_TRUE(ok(stream_->scan(id, [&](const LogEntryView& seen) {
+      EXPECT_EQ(seen.timestamp_us, entry->timestamp_us);
+      return true;
+    })));
+  }
+  EXPECT_TRUE(is_between);
 }
 
 TEST_P(Log, ReadRefusesIdsThatAreNotThere) {

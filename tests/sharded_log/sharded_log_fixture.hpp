@@ -14,6 +14,7 @@
 #include <holdfast/holdfast.hpp>
 
 #include "kv/kv_fixture.hpp"
+#include "sharded_log/fixed_shards.hpp"
 
 namespace holdfast::sharded_log_tests {
 
@@ -65,7 +66,8 @@ using ByKey = std::map<std::string, std::vector<Appended>>;
                                        << (payload ? shown(*payload) : "nothing");
 }
 
-/// A small store on the row's medium with one sharded log, and what it shall hold.
+/// A small store on the row's medium with one sharded log, and what it shall hold. Each shard has some of the keys that
+/// fill() and others count through, in every run.
 class ShardedLogTest : public ::testing::TestWithParam<BackendRow> {
  protected:
   ShardedLogTest() : directory_(GetParam()->root) {
@@ -158,6 +160,7 @@ class ShardedLogTest : public ::testing::TestWithParam<BackendRow> {
     return names;
   }
 
+  std::optional<FixedShards> fixed_shards_{std::in_place};
   TestDirectory directory_;
   Options options_;
   ShardedLogOptions log_options_;
