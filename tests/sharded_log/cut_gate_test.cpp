@@ -166,8 +166,8 @@ TEST_F(CutGateOrder, ACutThatHasWaitedMakesABarrierAnew) {
   note_barriers();
   std::optional<ScriptedGate::Pass> across(gate_.enter(Kind::across));
   std::thread cutter([this] { EXPECT_TRUE(gate_.cut([this] { return note("look"); })); });
-  while (!gate_.is_closed(Kind::across)) std::this_thread::yield();
-  static_cast<void>(gate_.enter(Kind::single));  // goes on while the cut waits
+  while (!gate_.is_closed(Kind::single)) std::this_thread::yield();
+  static_cast<void>(gate_.enter(Kind::single));  // is let in when the cut has seen that it has to wait
   across.reset();
   cutter.join();
   EXPECT_EQ(events_, "barrier barrier look");
