@@ -22,7 +22,7 @@ std::string_view text_of(std::span<const std::byte> bytes) noexcept {
 
 }  // namespace
 
-void Batch::put(const Kv& space, std::string_view key, std::string_view value, PutOptions options) {
+void Batch::put(const Kv& space, std::string_view key, std::string_view value, const PutOptions& options) {
   add({.kind = Kind::put, .ttl_ms = options.ttl_ms, .expires_at_us = options.expires_at_us}, space, key, value);
 }
 

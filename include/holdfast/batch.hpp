@@ -24,7 +24,7 @@ class Batch {
  public:
   /// Adds Kv::put. Arguments are checked by Store::commit. Of the options the time to live counts, from the commit on, or
   /// the time of expiry; how durable it is the commit says.
-  void put(const Kv& space, std::string_view key, std::string_view value, PutOptions options = {});
+  void put(const Kv& space, std::string_view key, std::string_view value, const PutOptions& options = {});
 
   /// Adds Kv::erase.
   void erase(const Kv& space, std::string_view key);

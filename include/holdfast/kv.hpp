@@ -81,11 +81,11 @@ class Kv {
   ///             4 GiB - 1; or a new key, and Options::index_bytes_max is reached; nothing changed),
   ///             no_space (nothing changed), io (the store is read-only from now on), read_only,
   ///             closed, locked (forked child).
-  [[nodiscard]] Result<void> put(std::string_view key, std::string_view value, PutOptions options = {});
+  [[nodiscard]] Result<void> put(std::string_view key, std::string_view value, const PutOptions& options = {});
 
   /// Stores all entries, all or none after a crash (a Batch of this space alone); of one key the last counts.
   /// Durability, Errors: as put; then nothing has happened.
-  [[nodiscard]] Result<void> multi_put(std::span<const KvEntry> entries, PutOptions options = {});
+  [[nodiscard]] Result<void> multi_put(std::span<const KvEntry> entries, const PutOptions& options = {});
 
   /// The value under `key`, or nothing. A missing key is not an error.
   /// Errors: invalid_argument, too_large (as put), corruption (the stored bytes fail their checksum:
@@ -105,23 +105,23 @@ class Kv {
 
   /// Removes `key`. True if it was there.
   /// Durability: as put. Errors: as put; a missing key is not an error and writes nothing.
-  [[nodiscard]] Result<bool> erase(std::string_view key, WriteOptions options = {});
+  [[nodiscard]] Result<bool> erase(std::string_view key, const WriteOptions& options = {});
 
   /// Stores `value` if `key` is absent, in one step. True if it was stored. Conditional writes, this, erase() and all below,
   /// wait for writes of the same key that are in flight, and are acknowledged after them.
   /// Durability, Errors: as put.
-  [[nodiscard]] Result<bool> put_if_absent(std::string_view key, std::string_view value, PutOptions options = {});
+  [[nodiscard]] Result<bool> put_if_absent(std::string_view key, std::string_view value, const PutOptions& options = {});
 
   /// Stores `desired` if the present value equals `expected` (nothing: if the key is absent), in one
   /// step. True if it was stored.
   /// Durability, Errors: as put.
   [[nodiscard]] Result<bool> compare_and_set(std::string_view key, std::optional<std::string_view> expected,
-                                             std::string_view desired, PutOptions options = {});
+                                             std::string_view desired, const PutOptions& options = {});
 
   /// Stores `desired` (nothing: removes the key), in one step; what was there before.
   /// Durability, Errors: as put.
   [[nodiscard]] Result<std::optional<std::string>> exchange(std::string_view key, std::optional<std::string_view> desired,
-                                                            PutOptions options = {});
+                                                            const PutOptions& options = {});
 
   /// Gets the present value, or nothing, and says what shall be there instead, or nothing. May be called again, where
   /// another write came between; must not call this space.
@@ -130,13 +130,13 @@ class Kv {
   /// Puts what `updater` makes of the present value in its place, in one step; what is there now. Nothing is written where
   /// both are nothing. Durability, Errors: as put.
   [[nodiscard]] Result<std::optional<std::string>> update(std::string_view key, const Updater& updater,
-                                                          PutOptions options = {});
+                                                          const PutOptions& options = {});
 
   /// Adds `delta` to the counter under `key`, in one step; its new value. A counter is a value of 8 bytes, little-endian,
   /// two's complement; one that is absent is 0.
   /// Durability: as put. Errors: as put; invalid_argument (the value is no counter), out_of_bounds (the sum does not
   /// fit); nothing changed.
-  [[nodiscard]] Result<std::int64_t> add(std::string_view key, std::int64_t delta, PutOptions options = {});
+  [[nodiscard]] Result<std::int64_t> add(std::string_view key, std::int64_t delta, const PutOptions& options = {});
 
   /// Queues a copy of a put or an erase and returns before it is durable, or readable; the ticket tells when it is both. One
   /// thread's writes of a key keep their order, synchronous ones among them. On media where every write fences for itself
@@ -146,13 +146,13 @@ class Kv {
   /// Durability: as put, when the ticket has its outcome.
   /// Errors: too_large, invalid_argument, busy (Options::async_bytes_max are in flight, and stayed so for
   ///         Options::async_wait_ms; nothing was queued), read_only, closed, locked. All others by the ticket.
-  [[nodiscard]] Result<Ticket> put_async(std::string_view key, std::string_view value, PutOptions options = {});
-  [[nodiscard]] Result<Ticket> erase_async(std::string_view key, WriteOptions options = {});
+  [[nodiscard]] Result<Ticket> put_async(std::string_view key, std::string_view value, const PutOptions& options = {});
+  [[nodiscard]] Result<Ticket> erase_async(std::string_view key, const WriteOptions& options = {});
 
   /// Lets `key` expire so many milliseconds from now, or (0) not any more, in one step: a conditional write of the value that
   /// is there. True if it was there.
   /// Durability, Errors: as put.
-  [[nodiscard]] Result<bool> set_ttl(std::string_view key, std::uint64_t ttl_ms, WriteOptions options = {});
+  [[nodiscard]] Result<bool> set_ttl(std::string_view key, std::uint64_t ttl_ms, const WriteOptions& options = {});
 
   /// When `key` expires, in microseconds since 1970, UTC; nothing, if it is absent or does not. Errors: as get.
   [[nodiscard]] Result<std::optional<std::uint64_t>> expires_at_us(std::string_view key) const;

@@ -17,12 +17,12 @@ kv::WriteTerms terms_of(const PutOptions& options, const KvOptions& space) noexc
 Kv::Kv(std::shared_ptr<kv::KvSpace> space, KvOptions options) noexcept
     : space_(std::move(space)), options_(options) {}
 
-Result<void> Kv::put(std::string_view key, std::string_view value, PutOptions options) {
+Result<void> Kv::put(std::string_view key, std::string_view value, const PutOptions& options) {
   return space_->gate()->answer(
       [&] { return space_->put(key, value, terms_of(options, options_)); });
 }
 
-Result<void> Kv::multi_put(std::span<const KvEntry> entries, PutOptions options) {
+Result<void> Kv::multi_put(std::span<const KvEntry> entries, const PutOptions& options) {
   return space_->gate()->answer(
       [&] { return space_->multi_put(entries, terms_of(options, options_)); });
 }
@@ -43,54 +43,54 @@ Result<std::vector<std::optional<std::string>>> Kv::multi_get(std::span<const st
   return space_->gate()->answer([&] { return space_->multi_get(keys, options_.verify_on_read); });
 }
 
-Result<bool> Kv::erase(std::string_view key, WriteOptions options) {
+Result<bool> Kv::erase(std::string_view key, const WriteOptions& options) {
   return space_->gate()->answer(
       [&] { return space_->erase(key, options.durability.value_or(options_.durability)); });
 }
 
-Result<bool> Kv::put_if_absent(std::string_view key, std::string_view value, PutOptions options) {
+Result<bool> Kv::put_if_absent(std::string_view key, std::string_view value, const PutOptions& options) {
   return space_->gate()->answer(
       [&] { return space_->put_if_absent(key, value, terms_of(options, options_)); });
 }
 
 Result<bool> Kv::compare_and_set(std::string_view key, std::optional<std::string_view> expected,
-                                 std::string_view desired, PutOptions options) {
+                                 std::string_view desired, const PutOptions& options) {
   return space_->gate()->answer([&] {
     return space_->compare_and_set(key, expected, desired, terms_of(options, options_));
   });
 }
 
 Result<std::optional<std::string>> Kv::exchange(std::string_view key, std::optional<std::string_view> desired,
-                                                PutOptions options) {
+                                                const PutOptions& options) {
   return space_->gate()->answer(
       [&] { return space_->exchange(key, desired, terms_of(options, options_)); });
 }
 
-Result<std::optional<std::string>> Kv::update(std::string_view key, const Updater& updater, PutOptions options) {
+Result<std::optional<std::string>> Kv::update(std::string_view key, const Updater& updater, const PutOptions& options) {
   return space_->gate()->answer(
       [&] { return space_->update(key, updater, terms_of(options, options_)); });
 }
 
-Result<std::int64_t> Kv::add(std::string_view key, std::int64_t delta, PutOptions options) {
+Result<std::int64_t> Kv::add(std::string_view key, std::int64_t delta, const PutOptions& options) {
   return space_->gate()->answer(
       [&] { return space_->add(key, delta, terms_of(options, options_)); });
 }
 
-Result<Ticket> Kv::put_async(std::string_view key, std::string_view value, PutOptions options) {
+Result<Ticket> Kv::put_async(std::string_view key, std::string_view value, const PutOptions& options) {
   auto ticket = space_->gate()->answer(
       [&] { return space_->put_async(key, value, terms_of(options, options_)); });
   if (!ticket) return Unexpected(ticket.error());
   return Ticket(std::move(*ticket));
 }
 
-Result<Ticket> Kv::erase_async(std::string_view key, WriteOptions options) {
+Result<Ticket> Kv::erase_async(std::string_view key, const WriteOptions& options) {
   auto ticket = space_->gate()->answer(
       [&] { return space_->erase_async(key, options.durability.value_or(options_.durability)); });
   if (!ticket) return Unexpected(ticket.error());
   return Ticket(std::move(*ticket));
 }
 
-Result<bool> Kv::set_ttl(std::string_view key, std::uint64_t ttl_ms, WriteOptions options) {
+Result<bool> Kv::set_ttl(std::string_view key, std::uint64_t ttl_ms, const WriteOptions& options) {
   return space_->gate()->answer([&] {
     return space_->set_ttl(key, {.durability = options.durability.value_or(options_.durability),
                                  .lifespan = kv::Lifespan::of(ttl_ms, std::nullopt)});
