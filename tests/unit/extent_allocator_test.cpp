@@ -43,6 +43,16 @@ TEST(ExtentAllocator, RoundsUpToBlocks) {
   EXPECT_EQ(allocator.free_bytes(), 5 * kBlockSizeBytes);
 }
 
+TEST(ExtentAllocator, SaysWhereTheNextExtentWillLie) {
+  ExtentAllocator allocator(20 * kBlockSizeBytes);
+  ASSERT_TRUE(allocator.take({5 * kBlockSizeBytes, 5 * kBlockSizeBytes}));  // free: 5, 10
+  EXPECT_TRUE(is(allocator.next_run(3 * kBlockSizeBytes, 4 * kBlockSizeBytes), 0, 4));
+  EXPECT_TRUE(is(allocator.next_run(5 * kBlockSizeBytes + 1, 40 * kBlockSizeBytes), 10, 10));
+  EXPECT_TRUE(is(allocator.allocate(5 * kBlockSizeBytes + 1), 10, 6));
+  EXPECT_FALSE(allocator.next_run(6 * kBlockSizeBytes, 6 * kBlockSizeBytes));
+  EXPECT_FALSE(allocator.next_run(0, kBlockSizeBytes));
+}
+
 TEST(ExtentAllocator, GivesNothingForNoBytes) {
   ExtentAllocator allocator(8 * kBlockSizeBytes);
   EXPECT_FALSE(allocator.allocate(0));

@@ -37,6 +37,13 @@ std::optional<ByteRange> ExtentAllocator::allocate(std::uint64_t size_bytes) {
   return cut(by_offset_.find(fitting->second), size_bytes);
 }
 
+std::optional<ByteRange> ExtentAllocator::next_run(std::uint64_t size_bytes, std::uint64_t size_bytes_max) const {
+  const std::lock_guard lock(mutex_);
+  const auto fitting = by_size_.lower_bound({round_up(size_bytes, kBlockSizeBytes), 0});
+  if (size_bytes == 0 || fitting == by_size_.end()) return std::nullopt;
+  return ByteRange{fitting->second, std::min(fitting->first, size_bytes_max)};
+}
+
 std::optional<ByteRange> ExtentAllocator::allocate_largest(std::uint64_t size_bytes_max) {
   const std::lock_guard lock(mutex_);
   size_bytes_max = round_up(size_bytes_max, kBlockSizeBytes);

@@ -27,6 +27,10 @@ class ExtentAllocator {
   /// The smallest free run that holds `size_bytes` (rounded up to blocks); nothing if there is none.
   [[nodiscard]] std::optional<ByteRange> allocate(std::uint64_t size_bytes);
 
+  /// Where allocate(size_bytes) would begin, as much as is free there, cut to `size_bytes_max`; nothing if there is no such
+  /// run. It may be gone the next moment.
+  [[nodiscard]] std::optional<ByteRange> next_run(std::uint64_t size_bytes, std::uint64_t size_bytes_max) const;
+
   /// The largest free run, cut to `size_bytes_max`; nothing if no block is free.
   [[nodiscard]] std::optional<ByteRange> allocate_largest(std::uint64_t size_bytes_max);
 

@@ -210,6 +210,9 @@ void Engine::start_cleaning(const Options& options) {
       Cleaner::Limits{.is_automatic = options.clean_automatically, .garbage_ratio_max = options.garbage_ratio_max});
   cleaner_->set_dropped_batches(std::move(dropped_batches_));
   segments_->on_added([this](std::uint64_t available_bytes) { cleaner_->note_added(available_bytes); });
+  room_ahead_ = std::make_unique<RoomAhead>(RoomAhead::Parts{
+      .storage = *storage_, .extents = *extents_, .reclaim = [this] { return segments_->reclaim(); }});
+  extents_->set_taken([this](std::uint64_t size_bytes) { room_ahead_->note_taken(size_bytes); });
 }
 
 void Engine::make_spaces() {
@@ -285,6 +288,7 @@ Result<void> Engine::close() {
   Result<void> closed;
   stop_sweeper();
   if (!read_only_) {
+    room_ahead_->stop();
     cleaner_->stop();
     if (!mutated(Mutant::buffered_left_at_close)) closed = sync_all();  // (1)
     route_->stop();
@@ -296,6 +300,7 @@ Result<void> Engine::close() {
 }
 
 void Engine::stop() noexcept {
+  if (room_ahead_ != nullptr) room_ahead_->stop();
   if (cleaner_ != nullptr) cleaner_->stop();
   stop_sweeper();
   if (route_ != nullptr) route_->stop();  // first: its timer calls sync()

@@ -33,6 +33,7 @@
 #include "common/engine/read_guards.hpp"
 #include "common/engine/record_owner.hpp"
 #include "common/engine/recovery.hpp"
+#include "common/engine/room_ahead.hpp"
 #include "common/engine/segment_pins.hpp"
 #include "common/engine/segments.hpp"
 #include "common/engine/slice_table.hpp"
@@ -418,6 +419,7 @@ class Engine {
   std::unique_ptr<RawBytes> raw_bytes_;
   std::unique_ptr<WriteRoute> route_;  // behind the spaces: its threads end before the tails they use
   std::unique_ptr<Cleaner> cleaner_;   // null in a store opened read-only; behind all that it uses
+  std::unique_ptr<RoomAhead> room_ahead_;  // the same
   std::unique_ptr<IntervalTimer> sweep_timer_;  // null: nothing is swept; behind the route, which its thread uses
 
   std::vector<HeaderRepair> header_repairs_;

@@ -70,20 +70,21 @@ Result<ByteRange> Extents::allocate_for(std::uint64_t size_bytes, Room room) {
   return allocate_or_grow(size_bytes);
 }
 
-void Extents::note_available() const {
+void Extents::note_taken(std::uint64_t size_bytes) const {
   if (low_space_ != nullptr) low_space_->note(available_bytes());
+  if (taken_) taken_(size_bytes);
 }
 
 Result<ByteRange> Extents::allocate(std::uint64_t size_bytes, Room room) {
   auto extent = allocate_for(size_bytes, room);
-  note_available();
+  note_taken(size_bytes);
   return extent;
 }
 
 Result<std::vector<ByteRange>> Extents::allocate_parts(std::uint64_t size_bytes) {
   const auto kept = require_reserve();
   auto parts = kept ? allocate_in_parts(size_bytes) : Unexpected(kept.error());
-  note_available();
+  note_taken(size_bytes);
   return parts;
 }
 
@@ -145,6 +146,13 @@ Result<void> Extents::take(ByteRange extent) {
   error.expected = "a free extent of " + std::to_string(extent.size_bytes) + " bytes";
   error.found = "store size " + std::to_string(storage_.size_bytes());
   return Unexpected(error);
+}
+
+Result<void> Extents::grow_by(std::uint64_t size_bytes) {
+  const std::lock_guard lock(growing_);
+  auto grown = storage_.grow(storage_.size_bytes() + round_up(size_bytes, kBlockSizeBytes));
+  if (grown) allocator_.grow(storage_.size_bytes());
+  return grown;
 }
 
 Result<void> Extents::grow_for(std::uint64_t size_bytes) {

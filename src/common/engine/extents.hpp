@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include <holdfast/storage.hpp>
@@ -33,6 +36,9 @@ class Extents {
   /// Marks what the catalog names. Errors: corruption (overlaps another extent, or behind the end).
   [[nodiscard]] Result<void> take(ByteRange extent);
 
+  /// Grows the store by that much, whether anybody needs it or not. Errors: no_space (nothing changed), io, read_only, locked.
+  [[nodiscard]] Result<void> grow_by(std::uint64_t size_bytes);
+
   /// Nobody stores to it in place any more.
   void protect(ByteRange extent) noexcept { storage_.protect(extent); }
 
@@ -59,6 +65,14 @@ class Extents {
   /// Is told how much is left whenever room was taken. Before anybody else uses the extents; may be null.
   void set_low_space(std::shared_ptr<LowSpace> low_space) noexcept { low_space_ = std::move(low_space); }
 
+  /// Is told of the size of every extent that was taken. Before anybody else uses the extents; may be null.
+  void set_taken(std::function<void(std::uint64_t size_bytes)> taken) { taken_ = std::move(taken); }
+
+  /// ExtentAllocator::next_run().
+  [[nodiscard]] std::optional<ByteRange> next_run(std::uint64_t size_bytes, std::uint64_t size_bytes_max) const {
+    return allocator_.next_run(size_bytes, size_bytes_max);
+  }
+
   /// Whether `size_bytes` can be had in one extent without growing.
   [[nodiscard]] bool has_run_of(std::uint64_t size_bytes) const { return allocator_.largest_free_bytes() >= size_bytes; }
 
@@ -70,12 +84,13 @@ class Extents {
   [[nodiscard]] Result<void> grow_for(std::uint64_t size_bytes);
   [[nodiscard]] Result<ByteRange> allocate_or_grow(std::uint64_t size_bytes);
   [[nodiscard]] Result<std::vector<ByteRange>> allocate_in_parts(std::uint64_t size_bytes);
-  void note_available() const;
+  void note_taken(std::uint64_t size_bytes) const;
 
   Storage& storage_;
   ExtentAllocator allocator_;
   SegmentReserve reserve_;
   std::shared_ptr<LowSpace> low_space_;
+  std::function<void(std::uint64_t)> taken_;
   std::mutex growing_;  // one growth at a time; held across the growth, which no reader waits for
 };
 
