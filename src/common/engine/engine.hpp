@@ -417,9 +417,9 @@ class Engine {
   std::vector<std::unique_ptr<Space>> removed_spaces_;
   SyncFollower* sync_follower_ = nullptr;
   std::unique_ptr<RawBytes> raw_bytes_;
+  std::unique_ptr<RoomAhead> room_ahead_;  // before all whose threads take extents; null as the cleaner is
   std::unique_ptr<WriteRoute> route_;  // behind the spaces: its threads end before the tails they use
   std::unique_ptr<Cleaner> cleaner_;   // null in a store opened read-only; behind all that it uses
-  std::unique_ptr<RoomAhead> room_ahead_;  // the same
   std::unique_ptr<IntervalTimer> sweep_timer_;  // null: nothing is swept; behind the route, which its thread uses
 
   std::vector<HeaderRepair> header_repairs_;
