@@ -146,8 +146,8 @@ class ShardedLog {
   /// shows the old shards until it is over. The old shards are not compacted meanwhile; what retention or a call on one of them
   /// takes away may be there again in the new ones. Their settings are those of shard 0.
   /// Durability: on return. Errors: invalid_argument, busy (another is under way, or a LogReader stands in a shard),
-  ///             not_supported (several stores, or as create_checkpoint), no_space, io, corruption (a record is damaged),
-  ///             read_only, closed.
+  ///             not_supported (several stores, or as create_checkpoint), no_space, io, corruption (a record is damaged, or
+  ///             what was kept of a reshard contradicts the shards), too_large (no generation is left), read_only, closed.
   using OnReshard = std::function<void(const ReshardProgress&)>;
   [[nodiscard]] Result<void> reshard(std::uint32_t shards, const OnReshard& progress = {});
 

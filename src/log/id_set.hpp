@@ -3,14 +3,13 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <vector>
+#include <unordered_map>
 
 #include <holdfast/log.hpp>
 
 namespace holdfast::log {
 
-/// Ids of a stream, a bit each where there are any.
+/// Ids of a stream, a bit each where there are any; runs of ids without any cost nothing, however long they are.
 /// Threads: one; readers any, when it is filled.
 class IdSet {
  public:
@@ -19,10 +18,7 @@ class IdSet {
   /// False: it is there already. Requires: not below the first. Throws std::bad_alloc; then nothing changed.
   bool add(LogId id) {
     const std::uint64_t place = id - first_;
-    const std::uint64_t run = place / kRunSize;
-    if (run >= runs_.size()) runs_.resize(run + 1);
-    if (runs_[run] == nullptr) runs_[run] = std::make_unique<Run>();
-    auto bit = (*runs_[run])[place % kRunSize];
+    auto bit = runs_[place / kRunSize][place % kRunSize];
     if (bit) return false;
     bit = true;
     return true;
@@ -31,16 +27,15 @@ class IdSet {
   [[nodiscard]] bool contains(LogId id) const noexcept {
     if (id < first_) return false;
     const std::uint64_t place = id - first_;
-    const std::uint64_t run = place / kRunSize;
-    return run < runs_.size() && runs_[run] != nullptr && (*runs_[run])[place % kRunSize];
+    const auto run = runs_.find(place / kRunSize);
+    return run != runs_.end() && run->second[place % kRunSize];
   }
 
  private:
   static constexpr std::size_t kRunSize = 4'096;
-  using Run = std::bitset<kRunSize>;
 
   LogId first_;
-  std::vector<std::unique_ptr<Run>> runs_;
+  std::unordered_map<std::uint64_t, std::bitset<kRunSize>> runs_;
 };
 
 }  // namespace holdfast::log

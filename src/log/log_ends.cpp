@@ -39,7 +39,8 @@ std::vector<SegmentUse> LogStream::uses_to_retain() const {
 // What fails here is done by retain(), or by whoever opens the store next.
 void LogStream::free_end(Engine& engine, const LogGap& gap, LogCut& cut) {
   static_cast<void>(without_bad_alloc([&]() -> Result<void> {
-    const auto freed = engine.free_log_end(space_, gap, cut_off_segments());
+    const auto freed = engine.free_log_end(space_, gap, cut_off_segments(),
+                                            [this](const SegmentUse& use) { return is_all_cut_off(use); });
     if (!freed) return Unexpected(freed.error());
     cut.segments = freed->segments;
     cut.bytes = freed->bytes;

@@ -27,14 +27,16 @@ Result<LogTruncation> LogStream::cut(Engine& engine, LogId id, bool is_asked) {
   });
   if (!decided) return Unexpected(decided.error());
   const bool moves = *decided > before;
+  const auto may_go = [&](const SegmentUse& use) {
+    return use.entries != 0 && ((moves && use.id_max < *decided) || is_all_cut_off(use));
+  };
   std::vector<SegmentId> segments;
   for (const SegmentUse& use : space_.segments().uses())
-    if (use.entries != 0 && !use.is_in_use && ((moves && use.id_max < *decided) || is_all_cut_off(use)))
-      segments.push_back(use.place.segment_id);
+    if (!use.is_in_use && may_go(use)) segments.push_back(use.place.segment_id);
   if (!moves && segments.empty()) return truncation;
   Engine::Forget forget;
   if (moves) forget = [this, first = *decided] { return index_.forget_below(first); };
-  const auto freed = engine.truncate_log(space_, moves ? *decided : 0, segments, forget);  // (2) to (4)
+  const auto freed = engine.truncate_log(space_, moves ? *decided : 0, segments, may_go, forget);  // (2) to (4)
   if (!freed) {
     first_.store(before);
     return Unexpected(freed.error());

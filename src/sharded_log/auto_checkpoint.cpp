@@ -18,6 +18,9 @@ namespace {
 
 constexpr std::string_view kAutoPrefix = "auto-";
 
+// Others are no numbers of checkpoints made so, whoever has called one by them.
+constexpr std::uint64_t kAutoNumberEnd = std::uint64_t{1} << 63;
+
 // A year: what sleeps longer need not be told from what sleeps for ever, and no clock runs over.
 constexpr std::uint64_t kIntervalMsMax = std::uint64_t{365} * 24 * 60 * 60 * 1'000;
 
@@ -31,7 +34,7 @@ std::optional<std::uint64_t> auto_checkpoint_number(std::string_view id) noexcep
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
   if (error != std::errc() || end != id.data() + id.size()) return std::nullopt;
-  if (id.front() == '0') return std::nullopt;  // never written so
+  if (id.front() == '0' || number >= kAutoNumberEnd) return std::nullopt;  // never written so
   return number;
 }
 
@@ -119,6 +122,8 @@ Result<bool> make_auto_checkpoint(ShardedLogState& log, std::uint64_t& last_numb
     if (!next_ids) return Unexpected(next_ids.error());
     if (uncovered(before, *next_ids) == 0) return false;
     const std::uint64_t number = std::max(last_number, before.last_number) + 1;
+    if (number >= kAutoNumberEnd)
+      return Unexpected(Error{.code = ErrorCode::too_large, .message = "no number is left for another checkpoint"});
     if (auto made = make_checkpoint(log, auto_checkpoint_id(number)); !made) return Unexpected(made.error());
     last_number = number;
     keep_youngest(log.checkpoints(), log.options().auto_checkpoint.keep);

@@ -1,5 +1,6 @@
 #include "sharded_log/checkpoint_record.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "common/base/success.hpp"
@@ -59,6 +60,8 @@ Result<Checkpoint> decode_checkpoint(std::string_view value) {
     return malformed_checkpoint("an id of " + checked.error().expected, checked.error().found);
   checkpoint.next.resize(disk.shard_count);
   std::memcpy(checkpoint.next.data(), value.data(), next_size_bytes);
+  if (std::find(checkpoint.next.begin(), checkpoint.next.end(), LogId{0}) != checkpoint.next.end())
+    return malformed_checkpoint("ids from 1 on", "0");
   return checkpoint;
 }
 

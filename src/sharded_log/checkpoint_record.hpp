@@ -14,6 +14,9 @@ namespace holdfast::sharded_log {
 
 inline constexpr std::uint32_t kCheckpointVersion = 1;
 
+/// Sequences stay below it: none is given out twice for want of another.
+inline constexpr std::uint64_t kCheckpointSequenceEnd = std::uint64_t{1} << 63;
+
 /// docs/format.md "Checkpoint": what the ledger keeps of one, under its log's number and the checkpoint's sequence.
 /// The shards' next ids follow, 8 bytes each, and behind them the id.
 struct CheckpointDisk {

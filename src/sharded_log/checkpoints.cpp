@@ -37,6 +37,12 @@ std::vector<LedgerChange> forgetting(const ShardedLogState& log, std::span<const
 
 }  // namespace
 
+bool goes_back(std::span<const LogId> next, std::span<const LogId> before) noexcept {
+  for (std::size_t i = 0; i < std::min(next.size(), before.size()); ++i)
+    if (next[i] < before[i]) return true;
+  return false;
+}
+
 bool stands_beyond(const Checkpoint& checkpoint, std::span<const LogId> next_ids) noexcept {
   for (std::size_t i = 0; i < std::min(checkpoint.next.size(), next_ids.size()); ++i)
     if (checkpoint.next[i] > next_ids[i]) return true;
@@ -66,6 +72,9 @@ Result<std::vector<KeptCheckpoint>> recorded_checkpoints(const StoreLedger& ledg
     if (!sequence)
       return unlike_the_log("a checkpoint that the store has kept has no sequence", "8 bytes",
                             std::to_string(record.name.size()));
+    if (*sequence >= kCheckpointSequenceEnd)
+      return unlike_the_log("a checkpoint has a sequence that no log gives out",
+                            "less than " + std::to_string(kCheckpointSequenceEnd), std::to_string(*sequence));
     auto checkpoint = decode_checkpoint(record.value);
     if (!checkpoint) return Unexpected(checkpoint.error());
     all.push_back({*sequence, std::make_shared<const Checkpoint>(std::move(*checkpoint))});
@@ -80,10 +89,15 @@ Result<void> load_checkpoints(ShardedLogState& log) {
   auto recorded = recorded_checkpoints(log.ledger(), log.number());
   if (!recorded) return Unexpected(recorded.error());
   std::vector<LedgerChange> beyond;
+  std::vector<LogId> before;  // of the one of the sequence before
   for (KeptCheckpoint& kept : *recorded) {
     if (kept.checkpoint->next.size() != next_ids->size())
       return unlike_the_log("a checkpoint is of another number of shards", std::to_string(next_ids->size()),
                             std::to_string(kept.checkpoint->next.size()));
+    if (goes_back(kept.checkpoint->next, before))
+      return unlike_the_log("a checkpoint goes back behind an older one", "cuts that rise from one to the next",
+                            "one that does not");
+    before = kept.checkpoint->next;
     if (stands_beyond(*kept.checkpoint, *next_ids))
       beyond.push_back(forgotten(log.number(), kept.sequence));
     else

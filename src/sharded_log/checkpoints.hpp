@@ -19,6 +19,9 @@ class ShardedLogState;
 /// Whether the cut stands above one of the shards' ends: then the power was cut before what is below it was durable.
 [[nodiscard]] bool stands_beyond(const Checkpoint& checkpoint, std::span<const LogId> next_ids) noexcept;
 
+/// Whether the cut `next` is below the cut `before` in some shard: none is below that of a checkpoint before it.
+[[nodiscard]] bool goes_back(std::span<const LogId> next, std::span<const LogId> before) noexcept;
+
 /// What the ledger has of a log's checkpoints, by their sequence. Errors: corruption, version_mismatch, closed.
 [[nodiscard]] Result<std::vector<KeptCheckpoint>> recorded_checkpoints(const StoreLedger& ledger,
                                                                        std::uint64_t log_number);

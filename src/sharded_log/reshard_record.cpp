@@ -1,5 +1,6 @@
 #include "sharded_log/reshard_record.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include <holdfast/sharded_log.hpp>
@@ -88,6 +89,7 @@ Result<MovedCut> decode_moved_cut(std::string_view value) {
   MovedCut cut;
   cut.old_next = take_ids(value, disk.old_shard_count);
   cut.next = take_ids(value, disk.shard_count);
+  if (std::find(cut.next.begin(), cut.next.end(), LogId{0}) != cut.next.end()) return malformed_reshard("ids from 1 on", "0");
   return cut;
 }
 

@@ -1,6 +1,7 @@
 #include "sharded_log/resharding.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
@@ -18,10 +19,6 @@ namespace {
 
 // How often what was appended meanwhile is copied, before appends have to wait for the rest.
 constexpr int kRoundsMax = 8;
-
-ShardStreams generation_of(const ShardedLogState& log, std::uint64_t generation, std::uint32_t count) {
-  return {.stores = log.stores(), .log_name = log.name(), .generation = generation, .count = count};
-}
 
 Unexpected impossible_count(std::uint32_t shards) {
   Error error{.code = ErrorCode::invalid_argument, .message = "no sharded log has so many shards"};
@@ -57,71 +54,9 @@ Result<void> Resharding::run(ShardedLogState& log, std::uint32_t shards, const S
   return drop_unneeded(log);
 }
 
-Result<void> Resharding::drop_generation(ShardedLogState& log, const ReshardRecord& record) {
-  if (auto dropped = generation_of(log, record.generation, record.shard_count).drop(0, false); !dropped) return dropped;
-  const auto changes = forget_reshard(log.ledger(), log.number());
-  return changes ? log.ledger().change(*changes, Durability::immediate) : Unexpected(changes.error());
-}
-
-Result<void> Resharding::drop_unneeded(ShardedLogState& log) {
-  const auto record = find_reshard(log.ledger(), log.number());
-  if (!record) return Unexpected(record.error());
-  return *record && (*record)->phase == ReshardPhase::dropping ? drop_generation(log, **record) : success();
-}
-
-Result<void> Resharding::drop_interrupted(ShardedLogState& log) {
-  auto record = find_reshard(log.ledger(), log.number());
-  if (!record) return Unexpected(record.error());
-  if (!*record) return success();
-  (*record)->phase = ReshardPhase::dropping;
-  (*record)->next.clear();
-  const LedgerChange dropping = keep_reshard(log.number(), **record);
-  if (auto kept = log.ledger().change({&dropping, 1}, Durability::immediate); !kept) return kept;
-  return drop_generation(log, **record);
-}
-
-Result<std::optional<ReshardRecord>> Resharding::find_interrupted() {
-  auto record = find_reshard(log_.ledger(), log_.number());
-  if (!record || !*record) return record;
-  const auto goes_on = may_go_on(**record);
-  if (!goes_on) return Unexpected(goes_on.error());
-  if (*goes_on) return record;
-  moved_.clear();
-  if (auto dropped = drop_interrupted(log_); !dropped) return Unexpected(dropped.error());
-  return std::nullopt;
-}
-
-// Not where compaction has passed what was copied, and may have left out the erase of a key that is in the copy; nor where
-// records behind the cut of a checkpoint were copied whose like in the new shards nobody knows.
-Result<bool> Resharding::may_go_on(const ReshardRecord& record) {
-  const bool is_asked = record.phase == ReshardPhase::copying && record.shard_count == shard_count_ &&
-                        record.generation > from_.generation && record.next.size() == from_.streams.size();
-  if (!is_asked || log_.manifest().shard_count == shard_count_) return false;
-  for (std::size_t i = 0; i < record.next.size(); ++i) {
-    const auto compacted = log::stream_of(from_.streams[i]).compacted_below();
-    if (!compacted) return Unexpected(compacted.error());
-    if (record.next[i] > 1 && *compacted > record.next[i]) return false;
-  }
-  const auto cuts = log_.ledger().all(LedgerKind::moved_cut, log_.number());
-  if (!cuts) return Unexpected(cuts.error());
-  for (const LedgerRecord& kept : *cuts) {
-    const auto sequence = decode_sequence(kept.name);
-    auto cut = decode_moved_cut(kept.value);
-    if (!cut) return Unexpected(cut.error());
-    if (sequence && cut->next.size() == shard_count_) moved_.emplace(*sequence, std::move(*cut));
-  }
-  for (const KeptCheckpoint& kept : log_.checkpoints().all()) {
-    if (is_moved(kept)) continue;
-    for (std::size_t i = 0; i < record.next.size(); ++i) {
-      const auto first = from_.streams[i].first_id();
-      if (!first) return Unexpected(first.error());
-      if (record.next[i] > std::max(kept.checkpoint->next[i], *first)) return false;
-    }
-  }
-  return true;
-}
-
 Result<ReshardRecord> Resharding::begin() {
+  if (from_.generation == std::numeric_limits<std::uint64_t>::max())
+    return Unexpected(Error{.code = ErrorCode::too_large, .message = "no generation is left for other shards"});
   ReshardRecord record{.generation = from_.generation + 1, .shard_count = shard_count_};
   if (auto free = generation_of(log_, record.generation, shard_count_).check_names_are_free(); !free)
     return Unexpected(free.error());
@@ -146,12 +81,35 @@ Result<void> Resharding::prepare(const ReshardRecord& record) {
   auto shards = indexed_shards(record.generation, std::move(*streams), log_.options().index_latest);
   if (!shards) return Unexpected(shards.error());
   to_ = std::move(*shards);
+  if (auto checked = check_moved(); !checked) return checked;
   copier_.emplace(log_, from_, *to_, record);
   const auto next = log_.next_ids();
   if (!next) return Unexpected(next.error());
   total_records_ = record.done_records;
   for (std::size_t i = 0; i < next->size(); ++i)
     total_records_ += (*next)[i] > record.next[i] ? (*next)[i] - record.next[i] : 0;
+  return success();
+}
+
+// What is written with the copies rises with them, and names none that is not there.
+Result<void> Resharding::check_moved() const {
+  std::vector<LogId> before(to_->streams.size(), 1);
+  std::vector<LogId> next;
+  for (const Log& stream : to_->streams) {
+    const auto id = stream.next_id();
+    if (!id) return Unexpected(id.error());
+    next.push_back(*id);
+  }
+  for (const KeptCheckpoint& kept : log_.checkpoints().all()) {
+    if (!is_moved(kept)) continue;
+    const std::vector<LogId>& moved = moved_.at(kept.sequence).next;
+    if (goes_back(moved, before) || goes_back(next, moved))
+      return Unexpected(Error{.code = ErrorCode::corruption,
+                              .message = "the new shards do not have what a moved cut says",
+                              .expected = "a cut behind those before, and not beyond a shard's end",
+                              .found = "another one"});
+    before = moved;
+  }
   return success();
 }
 

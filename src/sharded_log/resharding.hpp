@@ -41,6 +41,8 @@ class Resharding {
   Resharding(ShardedLogState& log, const Shards& from, std::uint32_t shards, const ShardedLog::OnReshard& progress)
       : log_(log), from_(from), compaction_pause_(from.streams), shard_count_(shards), progress_(progress) {}
 
+  /// What the ledger keeps of a reshard, if anything. Errors: corruption, version_mismatch, closed.
+  [[nodiscard]] static Result<std::optional<ReshardRecord>> recorded(const ShardedLogState& log);
   [[nodiscard]] static Result<void> drop_generation(ShardedLogState& log, const ReshardRecord& record);
 
   /// What there is to go on with; what there is besides goes.
@@ -57,6 +59,7 @@ class Resharding {
     std::vector<LogId> next;
     std::vector<KeptCheckpoint> checkpoints;
   };
+  [[nodiscard]] Result<void> check_moved() const;
   [[nodiscard]] Result<Sight> look() const;
   [[nodiscard]] Result<void> copy_below(const Sight& sight);
   [[nodiscard]] Result<void> copy_stage(std::span<const LogId> limit, const KeptCheckpoint* checkpoint);

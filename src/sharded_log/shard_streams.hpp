@@ -34,4 +34,9 @@ struct ShardStreams {
   [[nodiscard]] const StorePart& store_of(std::uint32_t index) const noexcept { return stores[index % stores.size()]; }
 };
 
+/// Of a generation of `log` that has `count` shards.
+[[nodiscard]] inline ShardStreams generation_of(const ShardedLogState& log, std::uint64_t generation, std::uint32_t count) {
+  return {.stores = log.stores(), .log_name = log.name(), .generation = generation, .count = count};
+}
+
 }  // namespace holdfast::sharded_log

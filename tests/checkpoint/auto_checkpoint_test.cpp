@@ -97,7 +97,8 @@ TEST(AutoCheckpointer, KnowsItsIds) {
   using sharded_log::auto_checkpoint_number;
   EXPECT_EQ(sharded_log::auto_checkpoint_id(17), "auto-17");
   EXPECT_EQ(auto_checkpoint_number("auto-17"), 17u);
-  for (const char* other : {"auto-", "auto-017", "auto-1x", "auto-+1", "Auto-1", "", "auto-99999999999999999999"})
+  for (const char* other : {"auto-", "auto-017", "auto-1x", "auto-+1", "Auto-1", "", "auto-99999999999999999999",
+                            "auto-18446744073709551615", "auto-9223372036854775808"})
     EXPECT_FALSE(auto_checkpoint_number(other)) << other;
 }
 

@@ -13,6 +13,8 @@
 namespace holdfast::fuzz {
 namespace {
 
+// Half of kVersionEnd: what is given out behind it has room as well.
+constexpr std::uint64_t kFoundEnd = std::uint64_t{1} << 60;
 constexpr std::uint64_t kHighest = std::numeric_limits<std::uint64_t>::max();
 
 class ForgeryDefects : public ::testing::TestWithParam<std::size_t> {
@@ -38,7 +40,7 @@ class ForgeryDefects : public ::testing::TestWithParam<std::size_t> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(, ForgeryDefects, ::testing::Range<std::size_t>(0, kBaseStoreCount));
+INSTANTIATE_TEST_SUITE_P(, ForgeryDefects, ::testing::Range<std::size_t>(0, kFacadeStoreCount));
 
 TEST_P(ForgeryDefects, APartOfAValueNamesASegmentThatIsNotThere) {
   expect_errors_only(set_number(base(), any_part(), offsetof(ValuePartDisk, segment_id), 1'000, 8));
@@ -70,7 +72,7 @@ TEST_P(ForgeryDefects, TheNextIdThatTheCatalogKnowsIsFarBehindTheOthers) {
 
 TEST_P(ForgeryDefects, TheVersionOfARecordHasNoRoomInTheIndex) {
   const std::size_t record = find_record(base(), RecordType::put);
-  for (const std::uint64_t version : {std::uint64_t{1} << 61, kHighest})
+  for (const std::uint64_t version : {kFoundEnd, (std::uint64_t{1} << 61) - 1, std::uint64_t{1} << 61, kHighest})
     expect_corruption(set_number(base(), record, offsetof(RecordHeaderDisk, version), version, 8));
 }
 
@@ -78,6 +80,39 @@ TEST_P(ForgeryDefects, TheHighestIdsLeaveNoNextOne) {
   const std::size_t ids = find_entry(base(), CatalogEntryType::next_ids);
   expect_corruption(set_number(base(), ids, offsetof(CatalogEntryDisk, space_id), kHighest, 8));
   expect_corruption(set_number(base(), ids, offsetof(CatalogEntryDisk, segment_id), kHighest, 8));
+}
+
+TEST_P(ForgeryDefects, TheNumberOfABatchLeavesNoNextOne) {
+  const std::size_t trailer = find_record(base(), RecordType::batch_trailer);
+  for (const std::uint64_t batch : {std::uint64_t{1} << 63, kHighest - 1, kHighest})
+    expect_corruption(set_number(base(), trailer, offsetof(RecordHeaderDisk, batch), batch, 8));
+}
+
+/// The same of the stores of logs.
+class LogForgeryDefects : public ForgeryDefects {
+ protected:
+  static void expect_harmless(const Input& input) { EXPECT_EQ(run_input(input).wrong, ""); }
+};
+
+INSTANTIATE_TEST_SUITE_P(, LogForgeryDefects, ::testing::Range(kLogStoresFirst, kBaseStoreCount));
+
+TEST_P(LogForgeryDefects, TheEndOfWhatWasCompactedLeavesNoIds) {
+  const std::size_t entry = find_entry(base(), CatalogEntryType::log_thinned);
+  for (const std::uint64_t id : {kFoundEnd, 2 * kFoundEnd - 1, 2 * kFoundEnd, kHighest})
+    expect_corruption(set_number(base(), entry, offsetof(CatalogEntryDisk, size_bytes), id, 8));
+}
+
+TEST_P(LogForgeryDefects, TheEndOfAGapLeavesNoIds) {
+  const std::size_t entry = find_entry(base(), CatalogEntryType::log_gap);
+  for (const std::uint64_t id : {kFoundEnd, 2 * kFoundEnd - 1, 2 * kFoundEnd, kHighest})
+    expect_corruption(set_number(base(), entry, offsetof(CatalogEntryDisk, offset), id, 8));
+}
+
+// Each id between was looked at on the way back.
+TEST_P(LogForgeryDefects, WhatWasCompactedEndsFarBehindTheRecords) {
+  const std::size_t entry = find_entry(base(), CatalogEntryType::log_thinned);
+  for (const std::uint64_t id : {std::uint64_t{1} << 32, kFoundEnd - 1'000'000})
+    expect_harmless(set_number(base(), entry, offsetof(CatalogEntryDisk, size_bytes), id, 8));
 }
 
 }  // namespace

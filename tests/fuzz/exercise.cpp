@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base_store.hpp"
+#include "exercise_logs.hpp"
 #include "forged_medium.hpp"
 
 namespace holdfast::fuzz {
@@ -37,7 +38,7 @@ class Exercise {
     auto again = open(OpenMode::existing);
     if (again) {
       look(*again);
-    } else if (was_opened && !forgery_.proves_itself) {
+    } else if (was_opened) {
       complain("a store that had been opened and closed is refused: " + verdict_.refused->to_string());
     }
     return std::move(verdict_);
@@ -59,6 +60,11 @@ class Exercise {
   bool succeeded(const Result<T>& result) {
     if (!result) note(result.error());
     return result.has_value();
+  }
+
+  LogListener listener() {
+    return {.note = [this](const Error& error) { note(error); },
+            .complain = [this](std::string text) { complain(std::move(text)); }};
   }
 
   Result<Store> open(OpenMode mode) {
@@ -86,6 +92,7 @@ class Exercise {
       if (space.kind == SpaceKind::log) look_at_stream(store, space.name);
       if (space.kind == SpaceKind::region) look_at_region(store, space.name);
     }
+    look_at_sharded_logs(store, listener());
     if (const auto verified = store.verify(); succeeded(verified)) verdict_.damage += verified->damage.size();
     static_cast<void>(succeeded(store.info()));
   }
@@ -123,6 +130,7 @@ class Exercise {
       if (id == kEntriesRead && next > 2 * kEntriesRead) id = next - kEntriesRead;
       if (const auto entry = stream->read(id); succeeded(entry)) check_entry(id, entry->payload);
     }
+    look_at_log(*stream, listener());
   }
 
   void check_entry(LogId id, const std::string& payload) {
@@ -148,6 +156,7 @@ class Exercise {
     shows_own_writes_ = true;
     const auto spaces = store.spaces();
     if (!succeeded(spaces)) return;
+    write_sharded_logs(store, forgery_.use, listener());
     for (const SpaceInfo& space : *spaces) write_into(store, space.name, space.kind);
     write_into(store, "new keys", SpaceKind::kv);
     write_into(store, "new stream", SpaceKind::log);
@@ -167,9 +176,11 @@ class Exercise {
     if (kind == SpaceKind::kv) {
       if (auto space = store.kv(name); succeeded(space)) write_keys(store, *space);
     } else if (kind == SpaceKind::log) {
-      if (auto stream = store.log(name); succeeded(stream)) {
+      const OnDamage on_damage = forgery_.use == kUseCount - 1 ? OnDamage::truncate : OnDamage::fail;
+      if (auto stream = store.log(name, {.on_damage = on_damage}); succeeded(stream)) {
         static_cast<void>(succeeded(stream->append("appended")));
         static_cast<void>(succeeded(stream->append(std::string(kOwnExtentBytes, 'v'))));
+        write_log(*stream, listener());
       }
     } else if (auto region = store.region(name); succeeded(region)) {
       write_region(*region);

@@ -14,23 +14,24 @@ namespace {
 class LabMedium final : public ForgedMedium {
  public:
   explicit LabMedium(const Forgery& forgery)
-      : medium_(testing::CrashMedium::from_image(testing::image_of(forgery.image),
-                                                 BaseStore::medium_options(base_store(forgery.base).model()))) {}
+      : base_(base_store(forgery.base)),
+        medium_(testing::CrashMedium::from_image(testing::image_of(forgery.image), base_.medium_options())) {}
 
   Result<Store> open(OpenMode mode) override {
     auto storage = medium_->open();
     if (!storage) return Unexpected(storage.error());
-    return Store::open(std::move(*storage), BaseStore::options(mode));
+    return Store::open(std::move(*storage), base_.options(mode));
   }
 
  private:
+  const BaseStore& base_;
   std::shared_ptr<testing::CrashMedium> medium_;
 };
 
 /// In /dev/shm where there is one; gone with the medium.
 class FileMedium final : public ForgedMedium {
  public:
-  explicit FileMedium(const Forgery& forgery) {
+  explicit FileMedium(const Forgery& forgery) : base_(base_store(forgery.base)) {
     const std::filesystem::path memory = "/dev/shm";
     const auto directory = ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
     path_ = directory / "holdfast-fuzz-XXXXXX";
@@ -46,12 +47,13 @@ class FileMedium final : public ForgedMedium {
   ~FileMedium() override { ::unlink(path_.c_str()); }
 
   Result<Store> open(OpenMode mode) override {
-    Options options = BaseStore::options(mode);
+    Options options = base_.options(mode);
     options.backend = Backend::file;
     return Store::open(path_, options);
   }
 
  private:
+  const BaseStore& base_;
   std::filesystem::path path_;
 };
 

@@ -25,9 +25,11 @@ constexpr std::uint64_t kLimits[] = {
     std::numeric_limits<std::uint64_t>::max() - 4'095, std::numeric_limits<std::uint64_t>::max() - 1,
     std::numeric_limits<std::uint64_t>::max()};
 
+static_assert(std::size(kLimits) == kLimitChoices);
+
 // The same relative to what is there.
 std::uint64_t neighbour(std::uint64_t value, std::size_t choice) noexcept {
-  switch (choice % 12) {
+  switch (choice % kNeighbourChoices) {
     case 0: return value + 1;
     case 1: return value - 1;
     case 2: return value + 8;
@@ -150,7 +152,9 @@ class Forger {
 Forgery forge(std::span<const std::uint8_t> input) {
   Reader reader(input);
   const auto what = static_cast<std::uint8_t>(reader.number(1));
-  Forgery forgery{.base = std::size_t{what} & kBaseMask, .on_file = (what & kFileMedium) != 0};
+  Forgery forgery{.base = (what & kBaseMask) + ((what & kLogs) != 0 ? kLogStoresFirst : 0),
+                  .on_file = (what & kFileMedium) != 0,
+                  .use = static_cast<std::uint8_t>((what & kUseMask) >> kUseShift)};
   const Image& base = base_store(forgery.base).image();
   forgery.image = base;
   if ((what & kRaw) != 0) {
@@ -167,14 +171,15 @@ Forgery forge(std::span<const std::uint8_t> input) {
 Input random_input(std::uint64_t seed) {
   std::mt19937_64 random(seed);
   const auto below = [&random](std::uint64_t bound) { return static_cast<std::uint8_t>(random() % bound); };
-  Input input{static_cast<std::uint8_t>(below(4) | (below(8) == 0 ? kFileMedium : 0))};
+  const std::uint8_t medium = below(8) == 0 ? kFileMedium : 0;
+  Input input{static_cast<std::uint8_t>(base_byte(below(kBaseStoreCount)) | medium | (below(kUseCount) << kUseShift))};
   const std::size_t count = 1 + random() % 4;
   for (std::size_t i = 0; i < count; ++i) {
     const auto operation = below(16) == 0 ? Operation::cut : static_cast<Operation>(below(3));
     const std::uint8_t seals = below(8) == 0 ? 0 : static_cast<std::uint8_t>(kSeal | (below(8) == 0 ? kSealSlice : 0));
     input.push_back(static_cast<std::uint8_t>(static_cast<std::uint8_t>(operation) | seals));
     input.push_back(below(256));
-    input.push_back(0);
+    input.push_back(below(2));
     switch (operation) {
       case Operation::bytes: {
         const std::uint8_t length = below(9);
@@ -182,8 +187,8 @@ Input random_input(std::uint64_t seed) {
         for (std::uint8_t j = 0; j < length; ++j) input.push_back(below(256));
         break;
       }
-      case Operation::field: input.insert(input.end(), {below(16), below(70)}); break;
-      case Operation::copy: input.insert(input.end(), {below(256), 0}); break;
+      case Operation::field: input.insert(input.end(), {below(16), below(kFieldChoices)}); break;
+      case Operation::copy: input.insert(input.end(), {below(256), below(2)}); break;
       case Operation::cut: break;
     }
   }

@@ -14,7 +14,7 @@ namespace {
 TEST(Forgery, WithoutAnOperationTheStoreIsWhole) {
   for (const std::uint8_t medium : {std::uint8_t{0}, kFileMedium}) {
     for (std::size_t base = 0; base < kBaseStoreCount; ++base) {
-      const Verdict verdict = run_input(Input{static_cast<std::uint8_t>(base | medium)});
+      const Verdict verdict = run_input(Input{static_cast<std::uint8_t>(base_byte(base) | medium)});
       EXPECT_EQ(verdict.wrong, "") << base;
       EXPECT_FALSE(verdict.refused) << verdict.refused->to_string();
       EXPECT_EQ(verdict.damage, 0u) << base;
@@ -23,8 +23,18 @@ TEST(Forgery, WithoutAnOperationTheStoreIsWhole) {
   }
 }
 
-TEST(Forgery, EveryBaseStoreHasEveryStructure) {
-  for (std::size_t base = 0; base < kBaseStoreCount; ++base)
+TEST(Forgery, EveryBaseStoreOfLogsHasWhatLogsLeave) {
+  for (std::size_t base = kLogStoresFirst; base < kBaseStoreCount; ++base) {
+    for (const auto kind : {StructureKind::ledger_key, StructureKind::cursor, StructureKind::sharded_log,
+                            StructureKind::checkpoint, StructureKind::reshard, StructureKind::moved_cut})
+      find(base, kind, [](const Structure&) { return true; });
+    for (const auto type : {CatalogEntryType::log_begin, CatalogEntryType::log_gap, CatalogEntryType::log_thinned})
+      find_entry(base, type);
+  }
+}
+
+TEST(Forgery, EveryBaseStoreOfFacadesHasEveryStructure) {
+  for (std::size_t base = 0; base < kFacadeStoreCount; ++base)
     for (const auto kind : {StructureKind::superblock, StructureKind::segment_header, StructureKind::slice_header,
                             StructureKind::record, StructureKind::footer, StructureKind::footer_entry,
                             StructureKind::catalog_entry, StructureKind::batch_trailer, StructureKind::value_part,
@@ -33,7 +43,7 @@ TEST(Forgery, EveryBaseStoreHasEveryStructure) {
 }
 
 TEST(Forgery, OfARecordsVersionIsBelievedWithItsCheckAndNotWithout) {
-  for (std::size_t base = 0; base < kBaseStoreCount; ++base) {
+  for (std::size_t base = 0; base < kFacadeStoreCount; ++base) {
     const std::size_t record = find_record(base, RecordType::put);
     const std::size_t offset = offsetof(RecordHeaderDisk, version);
     const Forgery sealed = forge(set_number(base, record, offset, 1'000'000, 8));
@@ -55,7 +65,7 @@ TEST(Forgery, OfARecordsVersionIsBelievedWithItsCheckAndNotWithout) {
 }
 
 TEST(Forgery, OfARecordsSizeMeetsTheCheckBehindTheChecksum) {
-  for (std::size_t base = 0; base < kBaseStoreCount; ++base) {
+  for (std::size_t base = 0; base < kFacadeStoreCount; ++base) {
     const std::size_t record = find_record(base, RecordType::put);
     const Forgery forged = forge(set_number(base, record, offsetof(RecordHeaderDisk, padded_size_bytes), 40, 4));
     EXPECT_EQ(forged.sealed, 1u);
@@ -67,7 +77,7 @@ TEST(Forgery, OfARecordsSizeMeetsTheCheckBehindTheChecksum) {
 }
 
 TEST(Forgery, OfACatalogsEntryIsRefusedForWhatItSays) {
-  for (std::size_t base = 0; base < kBaseStoreCount; ++base) {
+  for (std::size_t base = 0; base < kFacadeStoreCount; ++base) {
     const std::size_t entry = find_entry(base, CatalogEntryType::add_segment);
     const std::size_t offset = offsetof(CatalogEntryDisk, space_id);
     constexpr std::uint64_t kNoSpace = 1'000;

@@ -1,8 +1,8 @@
 #include "structures.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "common/base/check.hpp"
@@ -14,23 +14,10 @@
 #include "common/format/record.hpp"
 #include "common/format/segment.hpp"
 #include "common/format/superblock.hpp"
+#include "store_ledger.hpp"
 
 namespace holdfast::fuzz {
 namespace {
-
-constexpr Field kSuperblockFields[] = {{0, 8},  {8, 8},  {16, 4}, {20, 4}, {24, 4}, {28, 4}, {32, 8},  {56, 8},
-                                       {64, 4}, {68, 4}, {72, 8}, {80, 8}, {88, 8}, {96, 8}, {104, 4}, {108, 4}};
-constexpr Field kSegmentHeaderFields[] = {{0, 8}, {8, 4}, {12, 4}, {16, 8}, {24, 8}, {32, 8}};
-constexpr Field kSliceHeaderFields[] = {{0, 8},  {8, 4},  {12, 4}, {16, 8}, {24, 4},
-                                        {28, 4}, {32, 8}, {40, 4}, {44, 4}, {48, 4}};
-constexpr Field kRecordFields[] = {{0, 4},  {4, 1},  {5, 1},  {6, 2},  {8, 4},
-                                   {12, 4}, {16, 4}, {20, 4}, {24, 8}, {32, 8}, {40, 8}};
-constexpr Field kFooterFields[] = {{0, 8}, {8, 4}, {12, 4}, {16, 8}, {24, 4}, {28, 4}};
-constexpr Field kFooterEntryFields[] = {{0, 8}, {8, 8}, {16, 8}, {24, 4}, {28, 4}, {32, 1}, {33, 1}};
-constexpr Field kCatalogEntryFields[] = {{0, 1}, {1, 1}, {2, 2}, {4, 4}, {8, 8}, {16, 8}, {24, 8}, {32, 8}};
-constexpr Field kTrailerFields[] = {{0, 8}, {8, 8}};
-constexpr Field kValuePartFields[] = {{0, 8}, {8, 8}, {16, 8}};
-constexpr Field kRawFields[] = {{0, 8}};
 
 template <class T>
 T load(const Image& image, std::uint64_t offset) {
@@ -67,23 +54,22 @@ void seal_header(RecordHeaderDisk& header, std::span<const std::byte> content, s
   header.header_check = static_cast<std::uint32_t>(checksum(bytes_of(header).subspan(kCheckBytes), seed));
 }
 
-}  // namespace
-
-std::span<const Field> fields_of(StructureKind kind) noexcept {
-  switch (kind) {
-    case StructureKind::superblock: return kSuperblockFields;
-    case StructureKind::segment_header: return kSegmentHeaderFields;
-    case StructureKind::slice_header: return kSliceHeaderFields;
-    case StructureKind::record: return kRecordFields;
-    case StructureKind::footer: return kFooterFields;
-    case StructureKind::footer_entry: return kFooterEntryFields;
-    case StructureKind::catalog_entry: return kCatalogEntryFields;
-    case StructureKind::batch_trailer: return kTrailerFields;
-    case StructureKind::value_part: return kValuePartFields;
-    case StructureKind::raw_extent: break;
+/// What the value is under a key of the ledger; nothing: another one's.
+std::optional<StructureKind> kind_of_value(std::string_view ledger_key) {
+  LedgerKeyDisk key{};
+  if (ledger_key.size() < sizeof key) return std::nullopt;
+  std::memcpy(&key, ledger_key.data(), sizeof key);
+  switch (static_cast<LedgerKind>(key.kind)) {
+    case LedgerKind::cursor: return StructureKind::cursor;
+    case LedgerKind::sharded_log: return StructureKind::sharded_log;
+    case LedgerKind::checkpoint: return StructureKind::checkpoint;
+    case LedgerKind::reshard: return StructureKind::reshard;
+    case LedgerKind::moved_cut: return StructureKind::moved_cut;
   }
-  return kRawFields;
+  return std::nullopt;
 }
+
+}  // namespace
 
 /// Finds the structures, as recovery does.
 class Structures::Walk {
@@ -98,6 +84,7 @@ class Structures::Walk {
     walk_segment(superblock.catalog_segment_id, {superblock.catalog_offset, superblock.catalog_size_bytes});
     for (const auto& [id, segment] : state_.segments()) {
       if (segment.content == SegmentContent::records) {
+        is_ledger_ = state_.spaces().at(segment.space_id).is_ledger();
         walk_segment(id, segment.extent);
       } else {
         add(in_segment({.kind = StructureKind::raw_extent, .segment_id = id}, segment.extent, 0, segment.extent.size_bytes));
@@ -162,7 +149,19 @@ class Structures::Walk {
       record.kind = StructureKind::value_part;
       for (std::uint64_t at = expiry_size_bytes(header); at < header.payload_size_bytes; at += sizeof(ValuePartDisk))
         add_part(record, index, payload + at, sizeof(ValuePartDisk));
+    } else if (is_ledger_ && scanned.view.type() == RecordType::put) {
+      add_of_ledger(record, index, scanned.view);
     }
+  }
+
+  void add_of_ledger(Structure part, std::size_t record, const RecordView& view) {
+    const auto kind = kind_of_value(view.key);
+    if (!kind) return;
+    const std::uint64_t key = part.offset + sizeof view.header;
+    part.kind = StructureKind::ledger_key;
+    add_part(part, record, key, view.key.size());
+    part.kind = *kind;
+    add_part(part, record, key + view.key.size(), view.payload.size());
   }
 
   void add_entries(Structure entry, std::size_t record, std::uint64_t offset, std::string_view payload) {
@@ -192,6 +191,7 @@ class Structures::Walk {
   Structures& structures_;
   const Image& image_;
   CatalogState state_;
+  bool is_ledger_ = false;  // the segment at hand belongs to it
 };
 
 Structures::Structures(const Image& image) { Walk(*this, image).run(); }
@@ -287,9 +287,11 @@ bool Structures::has_new_record(const Image& base, const Image& image) const {
 }
 
 const Structures& structures(std::size_t number) {
-  static const std::array<Structures, kBaseStoreCount> all{
-      Structures(base_store(0).image()), Structures(base_store(1).image()), Structures(base_store(2).image()),
-      Structures(base_store(3).image())};
+  static const auto all = [] {
+    std::vector<Structures> made;
+    for (std::size_t i = 0; i < kBaseStoreCount; ++i) made.emplace_back(base_store(i).image());
+    return made;
+  }();
   return all[number % kBaseStoreCount];
 }
 

@@ -20,6 +20,12 @@ enum class StructureKind : std::uint8_t {
   catalog_entry,
   batch_trailer,
   value_part,
+  ledger_key,     ///< And the name behind it. The values of the ledger follow, with what belongs to them.
+  cursor,
+  sharded_log,
+  checkpoint,
+  reshard,
+  moved_cut,
   raw_extent,     ///< Of a large value or a region: no structure, no check of its own.
 };
 
@@ -41,7 +47,8 @@ struct Field {
   std::size_t size_bytes = 0;
 };
 
-/// Those of a kind that lie before the bytes that anybody may choose. Never empty.
+/// Those of a kind that lie before the bytes that anybody may choose; of the ledger's also the ids behind them, as a log of
+/// the base stores has them. Never empty.
 [[nodiscard]] std::span<const Field> fields_of(StructureKind kind) noexcept;
 
 /// All structures of one base store, and how their checks are made right again.

@@ -42,7 +42,7 @@ inline std::size_t find_record(std::size_t base, RecordType type) {
 
 /// An input with one operation: `bytes` lie at `offset` of the structure.
 inline Input set_bytes(std::size_t base, std::size_t structure, std::uint8_t offset, const Input& bytes, bool seal) {
-  Input input{static_cast<std::uint8_t>(base),
+  Input input{base_byte(base),
               static_cast<std::uint8_t>(static_cast<std::uint8_t>(Operation::bytes) | (seal ? kSeal : 0)),
               static_cast<std::uint8_t>(structure),
               static_cast<std::uint8_t>(structure >> 8),
@@ -59,6 +59,16 @@ inline Input set_number(std::size_t base, std::size_t structure, std::size_t off
   Input bytes;
   for (std::size_t i = 0; i < size_bytes; ++i) bytes.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
   return set_bytes(base, structure, static_cast<std::uint8_t>(offset), bytes, seal);
+}
+
+/// An input with one operation: a field is one of kFieldChoices values, and the logs are used in one of kUseCount ways.
+inline Input set_field(std::size_t base, std::size_t structure, std::size_t field, std::uint8_t choice, std::uint8_t use) {
+  return {static_cast<std::uint8_t>(base_byte(base) | (use % kUseCount) << kUseShift),
+          static_cast<std::uint8_t>(static_cast<std::uint8_t>(Operation::field) | kSeal),
+          static_cast<std::uint8_t>(structure),
+          static_cast<std::uint8_t>(structure >> 8),
+          static_cast<std::uint8_t>(field),
+          choice};
 }
 
 }  // namespace holdfast::fuzz

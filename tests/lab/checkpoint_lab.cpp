@@ -1,18 +1,10 @@
 #include "checkpoint_lab.hpp"
 
 #include <algorithm>
-#include <iostream>
 
 #include <gtest/gtest.h>
 
-#include "runner.hpp"
-
 namespace holdfast::lab {
-
-using testing::CrashImage;
-using testing::CrashMedium;
-using testing::CrashPoint;
-
 namespace {
 
 Result<ShardedLog> open_events(Store& store, std::uint32_t shards) {
@@ -21,21 +13,10 @@ Result<ShardedLog> open_events(Store& store, std::uint32_t shards) {
 
 }  // namespace
 
-CheckpointLab::CheckpointLab(testing::MediumModel model)
-    : fixed_shards_(run_options_from_environment().seed), model_(model) {
-  options_.segment_size_bytes = 64 << 10;
-  options_.recovery_threads = 1;
-  options_.clean_automatically = false;
-  options_.sweep_interval_ms = 0;
-  medium_ = CrashMedium::create(medium_options());
-  store_.emplace(Store::open(medium_->open().value(), options_).value());
+CheckpointLab::CheckpointLab(testing::MediumModel model) : CutLab(model) {
   log_.emplace(open_events(*store_, kShards).value());
   first_point_ = medium_->event_count();
   steps_.push_back({.begin = first_point_, .end = first_point_, .outcomes = {LogAsTold()}});
-}
-
-testing::CrashOptions CheckpointLab::medium_options() const {
-  return {.model = model_, .size_bytes = 768 << 10, .max_size_bytes = 4 << 20};
 }
 
 std::size_t CheckpointLab::LogAsTold::place_of(const std::string& id) const {
@@ -122,28 +103,6 @@ void CheckpointLab::restore(const std::string& id) {
   });
 }
 
-void CheckpointLab::judge_all() {
-  log_.reset();
-  store_.reset();
-  const RunOptions asked = run_options_from_environment();
-  const testing::CrashImagesOptions images{
-      .seed = asked.seed, .images_max = asked.images_max, .first_point = first_point_};
-  for_each_crash_image(*medium_, images, [&](const CrashPoint& point, const CrashImage& image) {
-    ++images_;
-    auto [found, is_new] = recovered_.try_emplace(image.hash);
-    if (is_new) found->second = look(point, CrashMedium::from_image(image, medium_options()), true);
-    hold(point, found->second);  // an image may be one of several points, and more is promised at a later one
-    if (point.image_index == 0)  // the process was killed here instead
-      hold(point, look(point, CrashMedium::from_killed(*point.state, medium_options()), false));
-    return wrong_.size() < 20;
-  });
-  std::cout << "checkpoint lab: model=" << testing::name(model_) << ", events=" << medium_->event_count()
-            << ", images=" << images_ << ", recoveries=" << recovered_.size() << ", violations=" << wrong_.size()
-            << "\n";
-  for (const std::string& wrong : wrong_) ADD_FAILURE() << wrong;
-  EXPECT_GT(recovered_.size(), 20u);
-}
-
 CheckpointLab::Records CheckpointLab::read_shard(const ShardedLog& log, std::uint32_t index) {
   Records records;
   const Log shard = log.shard(index).value();
@@ -172,7 +131,7 @@ CheckpointLab::Shown CheckpointLab::read(Store& store, const ShardedLog& log) {
 
 // Opens what is left, and gives ids out anew; then it is opened once more, also as another cut leaves it.
 std::optional<CheckpointLab::Shown> CheckpointLab::look(const CrashPoint& point,
-                                                        const std::shared_ptr<CrashMedium>& left, bool cuts_recovery) {
+                                                        const std::shared_ptr<CrashMedium>& left, bool was_killed) {
   Shown shown;
   {
     auto store = Store::open(left->open().value(), options_);
@@ -188,10 +147,10 @@ std::optional<CheckpointLab::Shown> CheckpointLab::look(const CrashPoint& point,
   }  // killed
   const std::uint64_t end = left->event_count();
   look_again(point, left, shown);
-  const bool is_deep = cuts_recovery && point.image_index % 8 == 0;
+  const bool is_deep = !was_killed && point.image_index % 8 == 0;
   const testing::CrashImagesOptions images{
       .set = testing::ImageSet::small, .images_max = 2, .first_point = is_deep ? 0 : end, .last_point = end};
-  for_each_crash_image(*left, images, [&](const CrashPoint&, const CrashImage& image) {
+  for_each_crash_image(*left, images, [&](const CrashPoint&, const testing::CrashImage& image) {
     look_again(point, CrashMedium::from_image(image, medium_options()), shown);
     return true;
   });
@@ -208,19 +167,17 @@ void CheckpointLab::look_again(const CrashPoint& point, const std::shared_ptr<Cr
 }
 
 // Whether what was recovered is what the calls had told by then, or may have become.
-void CheckpointLab::hold(const CrashPoint& point, const std::optional<Shown>& shown) {
-  if (!shown) return;
+std::string CheckpointLab::complaint_about(const Shown& shown, std::uint64_t event_count) const {
   std::vector<const LogAsTold*> allowed;
   for (const Step& step : steps_) {
-    if (step.begin > point.event_count) break;
-    const bool is_over = step.end <= point.event_count;
+    if (step.begin > event_count) break;
+    const bool is_over = step.end <= event_count;
     if (is_over) allowed = {&step.outcomes.back()};
     if (is_over) continue;
     for (const LogAsTold& outcome : step.outcomes) allowed.push_back(&outcome);
   }
-  if (std::none_of(allowed.begin(), allowed.end(), [&](const LogAsTold* told) { return is_like(*shown, *told); }))
-    fail(point, "the log is like nothing that the calls have told; " + std::to_string(shown->checkpoints.size()) +
-                    " checkpoints");
+  if (std::any_of(allowed.begin(), allowed.end(), [&](const LogAsTold* told) { return is_like(shown, *told); })) return {};
+  return "the log is like nothing that the calls have told; " + std::to_string(shown.checkpoints.size()) + " checkpoints";
 }
 
 bool CheckpointLab::is_like(const Shown& shown, const LogAsTold& told) const {
@@ -235,11 +192,6 @@ bool CheckpointLab::is_like(const Shown& shown, const LogAsTold& told) const {
     if (shown.shards[i] != expected) return false;
   }
   return true;
-}
-
-std::optional<CheckpointLab::Shown> CheckpointLab::fail(const CrashPoint& point, const std::string& what) {
-  wrong_.push_back(point.to_string() + ": " + what);
-  return std::nullopt;
 }
 
 }  // namespace holdfast::lab

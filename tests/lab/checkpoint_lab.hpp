@@ -7,22 +7,30 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include <holdfast/sharded_log.hpp>
-#include <holdfast/store.hpp>
-#include <holdfast/testing/crash_images.hpp>
-
-#include "sharded_log/fixed_shards.hpp"
+#include "cut_lab.hpp"
 
 namespace holdfast::lab {
+
+/// Payloads of a shard by their ids.
+using ShardRecords = std::map<LogId, std::string>;
+/// Ids of checkpoints and their cuts, the oldest first.
+using CheckpointCuts = std::vector<std::pair<std::string, std::vector<LogId>>>;
+
+/// What a store shows of a log and its checkpoints.
+struct ShownCheckpoints {
+  CheckpointCuts checkpoints;
+  std::vector<LogId> ends;
+  std::vector<ShardRecords> shards;
+  std::map<std::string, std::vector<ShardRecords>> clones;
+};
 
 /// Checkpoints of a sharded log under the power cut: whatever image a cut leaves, those that were acknowledged are
 /// there, each with all that is below it, and none that was forgotten comes back, whatever is appended then.
 /// Threads: one.
-class CheckpointLab {
+class CheckpointLab : private CutLab<ShownCheckpoints> {
  public:
   explicit CheckpointLab(testing::MediumModel model);
 
@@ -32,23 +40,20 @@ class CheckpointLab {
   void keep(std::uint64_t count);
   void prune(const std::string& id);
   void clone(const std::string& id, const std::string& name);
-  /// False: streams' ends cannot be cut.
   void restore(const std::string& id);
 
   /// Kills the process and judges every image. Requires: the last call.
-  void judge_all();
+  void judge_all() { judge_images("checkpoint lab", 20); }
 
  private:
   static constexpr std::uint32_t kShards = 2;
 
-  /// Payloads of a shard by their ids.
-  using Records = std::map<LogId, std::string>;
-  /// Ids and cuts, the oldest first.
-  using Cuts = std::vector<std::pair<std::string, std::vector<LogId>>>;
+  using Records = ShardRecords;
+  using Shown = ShownCheckpoints;
 
   /// What a log is between two calls, as far as they say it.
   struct LogAsTold {
-    Cuts checkpoints;
+    CheckpointCuts checkpoints;
     std::vector<LogId> begins = std::vector<LogId>(kShards, 1);
     std::vector<std::set<LogId>> cut_off = std::vector<std::set<LogId>>(kShards);
     std::map<std::string, std::vector<Records>> clones;
@@ -64,39 +69,18 @@ class CheckpointLab {
     std::vector<LogAsTold> outcomes{};
   };
 
-  /// What a store shows that was recovered.
-  struct Shown {
-    Cuts checkpoints;
-    std::vector<LogId> ends;
-    std::vector<Records> shards;
-    std::map<std::string, std::vector<Records>> clones;
-  };
-
-  [[nodiscard]] testing::CrashOptions medium_options() const;
   void run(const std::function<Result<void>(LogAsTold& told)>& call);
-  [[nodiscard]] std::optional<Shown> look(const testing::CrashPoint& point,
-                                          const std::shared_ptr<testing::CrashMedium>& left, bool cuts_recovery);
-  void look_again(const testing::CrashPoint& point, const std::shared_ptr<testing::CrashMedium>& left,
-                  const Shown& shown);
+  [[nodiscard]] std::optional<Shown> look(const CrashPoint& point, const std::shared_ptr<CrashMedium>& left,
+                                          bool was_killed) override;
+  void look_again(const CrashPoint& point, const std::shared_ptr<CrashMedium>& left, const Shown& shown);
   [[nodiscard]] static Shown read(Store& store, const ShardedLog& log);
   [[nodiscard]] static Records read_shard(const ShardedLog& log, std::uint32_t index);
-  void hold(const testing::CrashPoint& point, const std::optional<Shown>& shown);
+  [[nodiscard]] std::string complaint_about(const Shown& shown, std::uint64_t event_count) const override;
   [[nodiscard]] bool is_like(const Shown& shown, const LogAsTold& told) const;
-  std::optional<Shown> fail(const testing::CrashPoint& point, const std::string& what);
 
-  const sharded_log_tests::FixedShards fixed_shards_;
-  testing::MediumModel model_;
-  Options options_;
-  std::shared_ptr<testing::CrashMedium> medium_;
-  std::optional<Store> store_;
-  std::optional<ShardedLog> log_;
-  std::uint64_t first_point_ = 0;
   int appended_ = 0;
   std::vector<Records> records_ = std::vector<Records>(kShards);
   std::vector<Step> steps_;
-  std::unordered_map<std::uint64_t, std::optional<Shown>> recovered_;
-  std::uint64_t images_ = 0;
-  std::vector<std::string> wrong_;
 };
 
 }  // namespace holdfast::lab

@@ -5,12 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "runner.hpp"
-
 namespace holdfast::lab {
-
-using testing::CrashMedium;
-using testing::CrashPoint;
 
 namespace {
 
@@ -18,20 +13,7 @@ constexpr int kKeysInTurn = 5;
 
 }  // namespace
 
-ShardedLogLab::ShardedLogLab(testing::MediumModel model)
-    : fixed_shards_(run_options_from_environment().seed), model_(model) {
-  options_.segment_size_bytes = 64 << 10;
-  options_.recovery_threads = 1;
-  options_.clean_automatically = false;
-  options_.sweep_interval_ms = 0;
-  medium_ = CrashMedium::create(medium_options());
-  store_.emplace(Store::open(medium_->open().value(), options_).value());
-  first_point_ = medium_->event_count();
-}
-
-testing::CrashOptions ShardedLogLab::medium_options() const {
-  return {.model = model_, .size_bytes = 768 << 10, .max_size_bytes = 4 << 20};
-}
+ShardedLogLab::ShardedLogLab(testing::MediumModel model) : CutLab(model) {}
 
 void ShardedLogLab::run(const std::function<Result<void>(Step& step)>& call) {
   const std::uint32_t before = steps_.empty() ? 0 : steps_.back().shards_behind;
@@ -163,10 +145,42 @@ ShardedLogLab::Shown ShardedLogLab::read(Store& store) {
   return shown;
 }
 
-void ShardedLogLab::hold(const CrashPoint& point, const std::optional<Shown>& shown) {
-  if (!shown) return;
-  if (const std::string complaint = complaint_about(*shown, point.event_count); !complaint.empty())
-    fail(point, complaint);
+// Opens what is left, makes calls again that may have been cut, and opens it once more.
+std::optional<ShardedLogLab::Shown> ShardedLogLab::look(const CrashPoint& point,
+                                                        const std::shared_ptr<CrashMedium>& left, bool) {
+  Shown shown;
+  Shown behind;
+  {
+    auto store = Store::open(left->open().value(), options_);
+    if (!store) return fail(point, store.error().to_string());
+    shown = behind = read(*store);
+    if (const std::string failed = try_again(*store, point, behind); !failed.empty()) return fail(point, failed);
+    if (read(*store) != behind) return fail(point, "it is another log behind what was tried again");
+  }  // killed
+  auto store = Store::open(left->open().value(), options_);
+  if (!store) return fail(point, "again: " + store.error().to_string());
+  if (read(*store) != behind) return fail(point, "it is another log when it is opened again");
+  return shown;
+}
+
+/// What it answers; empty: all is well, and `shown` is what the log is now.
+std::string ShardedLogLab::try_again(Store& store, const CrashPoint& point, Shown& shown) {
+  const bool was_there = shown.shards != 0;
+  auto log = ShardedLog::open(store, "events", {.shards = was_there ? 0u : 3u});
+  if (!log) return "open: " + log.error().to_string();
+  if (!was_there) shown.shards = 3;
+  const std::uint32_t count = point.image_index % 2 == 0 ? 3 : 2;
+  if (auto resharded = log->reshard(count); !resharded) return "reshard: " + resharded.error().to_string();
+  shown.shards = count;
+  for (int i = 0; i < 5; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    if (auto place = log->append(key, "anew"); !place) return "append: " + place.error().to_string();
+    shown.records[key].emplace_back("anew");
+  }
+  std::uint32_t streams = 0;
+  const auto spaces = store.spaces();
+  for (const SpaceInfo& info : *spaces) streams += info.kind == SpaceKind::log ? 1 : 0;
+  return streams == count ? "" : std::to_string(streams) + " streams are left for " + std::to_string(count) + " shards";
 }
 
 // Whether what was recovered is what the calls had told by then, or may have become.
@@ -211,11 +225,6 @@ std::string ShardedLogLab::complaint_about(const Shown& shown, std::uint64_t eve
   for (const auto& [id, records] : shown.checkpoints)
     if (records != below_.at(id)) return "checkpoint " + id + " has other records below it";
   return {};
-}
-
-std::optional<ShardedLogLab::Shown> ShardedLogLab::fail(const CrashPoint& point, const std::string& what) {
-  wrong_.push_back(point.to_string() + ": " + what);
-  return std::nullopt;
 }
 
 }  // namespace holdfast::lab

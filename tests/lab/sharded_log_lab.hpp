@@ -6,23 +6,29 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include <holdfast/sharded_log.hpp>
-#include <holdfast/store.hpp>
-#include <holdfast/testing/crash_images.hpp>
-
-#include "sharded_log/fixed_shards.hpp"
+#include "cut_lab.hpp"
 
 namespace holdfast::lab {
+
+/// What a store shows of a sharded log; no shards: there is no log.
+struct ShownShardedLog {
+  /// The records of each key, in their order.
+  using ByKey = std::map<std::string, std::vector<std::string>>;
+
+  std::uint32_t shards = 0;
+  ByKey records{};
+  std::map<std::string, ByKey> checkpoints{};
+  friend bool operator==(const ShownShardedLog&, const ShownShardedLog&) = default;
+};
 
 /// A sharded log under the power cut: whatever image a cut leaves, the log is there as a whole or not at all, with the old
 /// shards or the new ones, each key's records in their order, none missing that was durable, and atomic appends whole.
 /// And whatever image it is, the calls that were cut can be made again.
 /// Threads: one.
-class ShardedLogLab {
+class ShardedLogLab : private CutLab<ShownShardedLog> {
  public:
   explicit ShardedLogLab(testing::MediumModel model);
 
@@ -38,16 +44,17 @@ class ShardedLogLab {
   void remove();
 
   /// Kills the process and judges every image. Requires: the last call.
-  void judge_all();
+  void judge_all() { judge_images("sharded log lab", 10); }
 
  private:
+  using Shown = ShownShardedLog;
+  using ByKey = ShownShardedLog::ByKey;
+
   struct Record {
     std::string key;
     std::string payload;  ///< No two have the same; empty: the key was erased.
     int group = 0;        ///< Records of one group are there all or none.
   };
-  /// The records of each key, in their order.
-  using ByKey = std::map<std::string, std::vector<std::string>>;
 
   /// A call that was made.
   struct Step {
@@ -61,41 +68,20 @@ class ShardedLogLab {
     std::optional<std::string> checkpoint{};
   };
 
-  /// What a store shows that was recovered; no shards: there is no log.
-  struct Shown {
-    std::uint32_t shards = 0;
-    ByKey records{};
-    std::map<std::string, ByKey> checkpoints{};
-    friend bool operator==(const Shown&, const Shown&) = default;
-  };
-
-  [[nodiscard]] testing::CrashOptions medium_options() const;
   void run(const std::function<Result<void>(Step& step)>& call);
   void append_group(int count, bool is_atomic, Durability durability);
   [[nodiscard]] std::string next_key() const;
-  [[nodiscard]] std::optional<Shown> look(const testing::CrashPoint& point,
-                                          const std::shared_ptr<testing::CrashMedium>& left);
-  [[nodiscard]] std::string try_again(Store& store, const testing::CrashPoint& point, Shown& shown);
+  [[nodiscard]] std::optional<Shown> look(const CrashPoint& point, const std::shared_ptr<CrashMedium>& left,
+                                          bool was_killed) override;
+  [[nodiscard]] static std::string try_again(Store& store, const CrashPoint& point, Shown& shown);
   [[nodiscard]] static Shown read(Store& store);
   [[nodiscard]] static ByKey read_below(const ShardedLog& log, const std::vector<LogId>& next);
-  void hold(const testing::CrashPoint& point, const std::optional<Shown>& shown);
-  [[nodiscard]] std::string complaint_about(const Shown& shown, std::uint64_t event_count) const;
-  std::optional<Shown> fail(const testing::CrashPoint& point, const std::string& what);
+  [[nodiscard]] std::string complaint_about(const Shown& shown, std::uint64_t event_count) const override;
 
-  const sharded_log_tests::FixedShards fixed_shards_;
-  testing::MediumModel model_;
-  Options options_;
-  std::shared_ptr<testing::CrashMedium> medium_;
-  std::optional<Store> store_;
-  std::optional<ShardedLog> log_;
-  std::uint64_t first_point_ = 0;
   int appended_ = 0;
   int groups_ = 0;
   std::vector<Step> steps_;
   std::map<std::string, ByKey> below_;  // of each checkpoint
-  std::unordered_map<std::uint64_t, std::optional<Shown>> recovered_;
-  std::uint64_t images_ = 0;
-  std::vector<std::string> wrong_;
 };
 
 }  // namespace holdfast::lab

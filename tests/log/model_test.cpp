@@ -1,4 +1,4 @@
-// Random appends, batches, commits and reopens beside vectors.
+// Random appends, batches, commits, cuts of the end and reopens beside vectors.
 
 #include "log_model.hpp"
 

@@ -63,6 +63,27 @@ TEST(SequenceIndex, ARunThatIsMissingCostsNothing) {
   EXPECT_EQ(index.previous_present(kFar - 1, 1), 1u);
 }
 
+// Node by node that would take years.
+TEST(SequenceIndex, WhatIsMissingBehindTheLastNodeIsPassedInOneStep) {
+  constexpr std::uint64_t kFar = std::uint64_t{1} << 60;
+  SequenceIndex empty;
+  empty.skip_to(kFar);
+  EXPECT_EQ(empty.next_present(1, kFar), std::nullopt);
+  EXPECT_EQ(empty.previous_present(kFar - 1, 1), std::nullopt);
+  for (const std::uint64_t last : {std::uint64_t{3}, std::uint64_t{511}, std::uint64_t{512}, std::uint64_t{300'000}}) {
+    SequenceIndex index;
+    index.skip_to(last);
+    index.append(place_of(last));
+    index.skip_to(kFar);
+    EXPECT_EQ(index.next_present(1, kFar), last);
+    EXPECT_EQ(index.next_present(last + 1, kFar), std::nullopt);
+    EXPECT_EQ(index.previous_present(kFar - 1, 1), last);
+    EXPECT_EQ(index.previous_present(kFar - 1, last + 1), std::nullopt);
+    EXPECT_EQ(index.take_out(1, kFar), 1u);
+    EXPECT_EQ(index.previous_present(kFar - 1, 1), std::nullopt);
+  }
+}
+
 TEST(SequenceIndex, FindsTheNextOnesOfBothSides) {
   SequenceIndex index;
   for (const std::uint64_t number : {5u, 511u, 512u, 5'000u}) {

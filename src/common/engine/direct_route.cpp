@@ -97,8 +97,8 @@ Result<void> DirectRoute::write(std::span<WriteEntry> entries, Durability /*all 
   if (written) written = deciding.decide();
   if (!written && is_open) return Unexpected(end_writing(std::move(written.error())));
   if (!written) return written;
-  leases->mark_durable();
   if (!mutated(Mutant::id_shown_early)) tell_observers(entries);  // (3)
+  leases->mark_durable();  // last: a segment that no tail has in use has nothing that was not told
   return success();
 }
 

@@ -142,16 +142,18 @@ class Engine {
   /// is under way, and none follows. Errors: no_space, io, read_only, locked.
   [[nodiscard]] Result<void> drop_space(Space& space);
 
-  /// Records of the log below `begin` (0: none) are gone, durably; so are its `segments`, which hold nothing that is left, but
-  /// for those that a tail has in use. `forget` is called behind the commit, with nothing left that can fail but memory: what it returns goes
-  /// when nobody can look at it any more. Errors: no_space, io, read_only, locked; nothing changed.
+  /// Records of the log below `begin` (0: none) are gone, durably; so are those of its `segments` that `may_go` still says yes
+  /// of when nobody can append to them any more, but for those that a tail has in use. `forget` is called behind the commit,
+  /// with nothing left that can fail but memory: what it returns goes when nobody can look at it any more. Errors: no_space,
+  /// io, read_only, locked; nothing changed.
   struct Freed {
     std::uint64_t segments = 0;
     std::uint64_t bytes = 0;
   };
+  using MayGo = std::function<bool(const SegmentUse&)>;
   using Forget = std::function<std::shared_ptr<const void>()>;
   [[nodiscard]] Result<Freed> truncate_log(Space& log, std::uint64_t begin, std::span<const SegmentId> segments,
-                                           const Forget& forget);
+                                           const MayGo& may_go, const Forget& forget);
   /// The lowest id that is left of a log; 0: nothing was taken away yet.
   [[nodiscard]] std::uint64_t log_begin(SpaceId log) const;
   [[nodiscard]] LogGaps log_gaps(SpaceId log) const;
@@ -166,9 +168,10 @@ class Engine {
   /// under way meanwhile: it came before, or comes behind. `shown` is called before the next one is placed; it may not fail.
   /// Requires: `from` is not below the log's begin. Errors: no_space, io, read_only, locked; nothing changed.
   [[nodiscard]] Result<void> cut_log_ends(std::span<LogEnd> ends, const std::function<void()>& shown);
-  /// Gives back what only records in a gap need: `segments`, which hold nothing else, and extents of large payloads.
-  /// Errors: as truncate_log; the log does not need it.
-  [[nodiscard]] Result<Freed> free_log_end(Space& log, const LogGap& gap, std::span<const SegmentId> segments);
+  /// Gives back what only records in a gap need: `segments`, of which `may_go` says yes if they hold nothing else, and extents
+  /// of large payloads. Errors: as truncate_log; the log does not need it.
+  [[nodiscard]] Result<Freed> free_log_end(Space& log, const LogGap& gap, std::span<const SegmentId> segments,
+                                           const MayGo& may_go);
   /// Ids of a log below this one may be missing; 0: none, but for damage.
   [[nodiscard]] std::uint64_t log_thinned(SpaceId log) const;
 
@@ -343,6 +346,8 @@ class Engine {
   [[nodiscard]] Result<void> close();
 
  private:
+  class Dropping;
+
   explicit Engine(std::unique_ptr<Storage> storage, bool read_only);
 
   [[nodiscard]] Result<void> load(const Options& options);

@@ -46,7 +46,8 @@ Result<void> Engine::cut_log_ends(std::span<LogEnd> ends, const std::function<vo
   return route_->stand_still(logs, cut);
 }
 
-Result<Engine::Freed> Engine::free_log_end(Space& log, const LogGap& gap, std::span<const SegmentId> segments) {
+Result<Engine::Freed> Engine::free_log_end(Space& log, const LogGap& gap, std::span<const SegmentId> segments,
+                                           const MayGo& may_go) {
   if (auto writable = check_writable(); !writable) return Unexpected(writable.error());
   std::vector<SegmentId> parts;
   for (const SegmentUse& use : log.segments().uses())
@@ -54,7 +55,7 @@ Result<Engine::Freed> Engine::free_log_end(Space& log, const LogGap& gap, std::s
       add_value_parts_in(log, use.place.segment_id, [&gap](std::uint64_t id) { return id >= gap.from && id < gap.to; },
                          parts);
   if (!parts.empty()) segments_->retire(parts, false);
-  auto freed = segments.empty() ? Result<Freed>(Freed{}) : truncate_log(log, 0, segments, {});
+  auto freed = segments.empty() ? Result<Freed>(Freed{}) : truncate_log(log, 0, segments, may_go, {});
   static_cast<void>(segments_->reclaim());  // what fails is left for another time
   return freed;
 }

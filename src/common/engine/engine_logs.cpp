@@ -35,32 +35,74 @@ void Engine::add_value_parts_in(const Space& log, SegmentId segment, const std::
   }
 }
 
+/// Segments of a log that nobody appends to any more. Until keep(), ending it leaves them as they were.
+class Engine::Dropping {
+ public:
+  explicit Dropping(Space& log) noexcept : log_(log) {}
+  Dropping(const Dropping&) = delete;
+  Dropping& operator=(const Dropping&) = delete;
+  ~Dropping();
+
+  /// What is to be told of batches with their end, as Cleaner::prove_batches.
+  [[nodiscard]] Result<std::vector<CatalogEntry>> begin(Engine& engine, std::span<const SegmentId> segments,
+                                                        const MayGo& may_go);
+  [[nodiscard]] std::vector<SegmentPlace> places() const {
+    std::vector<SegmentPlace> all;
+    all.reserve(held_.size());
+    for (const Held& held : held_) all.push_back(held.place);
+    return all;
+  }
+  void keep() noexcept { held_.clear(); }
+
+ private:
+  struct Held {
+    SegmentPlace place{};
+    std::vector<SliceRange> ranges{};
+  };
+
+  Space& log_;
+  std::vector<Held> held_;
+};
+
+// What nobody takes room in any more, and no tail has in use. Behind the sync of (1) what such a segment holds has been told
+// as well; where that is more than it was chosen for, it stays.
+Result<std::vector<CatalogEntry>> Engine::Dropping::begin(Engine& engine, std::span<const SegmentId> segments,
+                                                          const MayGo& may_go) {
+  held_.reserve(segments.size());
+  for (const SegmentId segment : segments)
+    if (auto taken = log_.begin_dropping(segment))
+      held_.push_back({.place = {.segment_id = segment}, .ranges = std::move(*taken)});
+  auto proved = engine.cleaner_->prove_batches();
+  if (!proved) return proved;
+  std::erase_if(held_, [&](Held& held) {
+    const auto use = log_.segments().use_of(held.place.segment_id);
+    const bool goes = use && may_go(*use);
+    if (goes)
+      held.place = use->place;
+    else
+      log_.give_up_dropping(held.place.segment_id, held.ranges);
+    return !goes;
+  });
+  return proved;
+}
+
+Engine::Dropping::~Dropping() {
+  for (const Held& held : held_) log_.give_up_dropping(held.place.segment_id, held.ranges);
+}
+
 // Crash order, as in docs/durability.md "truncation".
 Result<Engine::Freed> Engine::truncate_log(Space& log, std::uint64_t begin, std::span<const SegmentId> segments,
-                                           const Forget& forget) {
+                                           const MayGo& may_go, const Forget& forget) {
   if (auto writable = check_writable(); !writable) return Unexpected(writable.error());
   const auto no_pass = cleaner_->pause();
-  auto proved = segments.empty() ? Result<std::vector<CatalogEntry>>() : cleaner_->prove_batches();
+  Dropping dropping(log);
+  auto proved = segments.empty() ? Result<std::vector<CatalogEntry>>() : dropping.begin(*this, segments, may_go);  // (1)
   if (!proved) return Unexpected(proved.error());
   std::vector<CatalogEntry> entries = std::move(*proved);
-  std::vector<SegmentPlace> dropped;
-  std::vector<SliceRange> ranges;  // that nobody takes from now on
-  dropped.reserve(segments.size());
-  Freed freed;
-  for (const SegmentId segment : segments) {
-    const auto use = log.segments().use_of(segment);
-    if (!use) continue;
-    const auto taken = log.begin_dropping(segment);
-    if (!taken) continue;
-    dropped.push_back(use->place);
-    ranges.insert(ranges.end(), taken->begin(), taken->end());
-    freed.bytes += use->place.size_bytes;
-  }
-  freed.segments = dropped.size();
-  const auto give_up = [&] {
-    for (const SegmentPlace& place : dropped) log.segments().give_up_cleaning(place.segment_id);
-    for (const SliceRange& range : ranges) log.add_range(range);
-  };
+  const std::vector<SegmentPlace> dropped = dropping.places();
+  if (dropped.empty() && begin == 0) return Freed{};
+  Freed freed{.segments = dropped.size()};
+  for (const SegmentPlace& place : dropped) freed.bytes += place.size_bytes;
   std::vector<SegmentId> parts;
   std::vector<Segments::LetGo> let_go;
   auto committed = without_bad_alloc([&] {
@@ -77,10 +119,8 @@ Result<Engine::Freed> Engine::truncate_log(Space& log, std::uint64_t begin, std:
       entries.push_back({.type = CatalogEntryType::log_begin, .space_id = log.id(), .number = begin});
     return catalog_->commit(entries);  // (2)
   });
-  if (!committed) {
-    give_up();
-    return Unexpected(committed.error());
-  }
+  if (!committed) return Unexpected(committed.error());
+  dropping.keep();
   if (dropped.empty()) return freed;
   cleaner_->batches_told();
   for (const SegmentPlace& place : dropped) log.segments().set_freed(place.segment_id);

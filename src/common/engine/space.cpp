@@ -117,6 +117,18 @@ void Space::give_up_cleaning(SegmentId segment, const std::vector<SliceRange>& r
   for (const SliceRange& range : ranges) add_range(range);
 }
 
+// Of a log with the mutex of who takes runs: ids rise from one segment to the next.
+void Space::give_up_dropping(SegmentId segment, const std::vector<SliceRange>& ranges) {
+  segments_.give_up_cleaning(segment);
+  const std::lock_guard lock(mutex_);
+  if (kind_ == SpaceKind::log && segments_.has_behind(segment)) return;
+  try {
+    ranges_.insert(ranges_.end(), ranges.begin(), ranges.end());
+  } catch (const std::bad_alloc&) {
+    // The next open finds them free.
+  }
+}
+
 void Space::add_range(const SliceRange& range) {
   if (range.size_bytes < kRangeSizeBytesMin) return;
   const std::lock_guard lock(mutex_);

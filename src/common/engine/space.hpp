@@ -78,6 +78,8 @@ class Space {
   void give_up_cleaning(SegmentId segment, const std::vector<SliceRange>& ranges);
   /// The same for a segment that is not needed any more, whatever has become of what it holds.
   [[nodiscard]] std::optional<std::vector<SliceRange>> begin_dropping(SegmentId segment);
+  /// Its free runs are taken again; those of a log's only while no other segment has come behind it.
+  void give_up_dropping(SegmentId segment, const std::vector<SliceRange>& ranges);
 
   /// Whether all records of the space lie in one chain of slices: on media with shared syncs, and in every log.
   [[nodiscard]] bool has_one_tail() const noexcept { return one_tail_ != nullptr; }

@@ -140,6 +140,11 @@ bool SpaceSegments::begin_cleaning(SegmentId segment) {
   return true;
 }
 
+bool SpaceSegments::has_behind(SegmentId segment) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(segments_.begin(), segments_.end(), [segment](const auto& one) { return one.first > segment; });
+}
+
 void SpaceSegments::give_up_cleaning(SegmentId segment) noexcept {
   const std::lock_guard lock(mutex_);
   if (const auto found = segments_.find(segment); found != segments_.end()) found->second.is_being_cleaned = false;

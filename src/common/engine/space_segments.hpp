@@ -71,6 +71,9 @@ class SpaceSegments {
   /// The same, whatever has become of what it holds. False: a tail writes there, or it is being cleaned.
   [[nodiscard]] bool begin_dropping(SegmentId segment);
   void give_up_cleaning(SegmentId segment) noexcept;
+
+  /// Whether a segment came later than that one.
+  [[nodiscard]] bool has_behind(SegmentId segment) const;
   /// The catalog has freed it: it counts no more, though walks that began before may still meet it.
   void set_freed(SegmentId segment) noexcept;
 

@@ -1,5 +1,6 @@
 #include "common/index/sequence_index.hpp"
 
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -97,48 +98,47 @@ void SequenceIndex::append(Location location) {
   next_.store(number + 1, std::memory_order_release);  // release: the entry, and all it tells of, come with it
 }
 
-const SequenceIndex::Leaf* SequenceIndex::leaf_of(std::uint64_t number, unsigned& missing_height) const noexcept {
+// A tree that is lower than `number` has nothing from its end on, however far that is.
+const SequenceIndex::Leaf* SequenceIndex::leaf_of(std::uint64_t number, Missing& missing) const noexcept {
+  constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max();
   auto [node, height] = root();
-  missing_height = height + 1;
-  if (node == nullptr || !fits(number, height)) return nullptr;
+  if (node == nullptr || !fits(number, height)) {
+    missing = {node == nullptr ? 0 : std::uint64_t{1} << (kNodeBits * (height + 1)), kLast};
+    return nullptr;
+  }
   for (; height > 0; --height) {
     node = static_cast<Node*>(node)->children[place(number, height)].load(std::memory_order_acquire);
-    missing_height = height;
-    if (node == nullptr) return nullptr;
+    if (node != nullptr) continue;
+    const std::uint64_t within = (std::uint64_t{1} << (kNodeBits * height)) - 1;  // of at most 7 levels
+    missing = {number & ~within, number | within};
+    return nullptr;
   }
   return static_cast<const Leaf*>(node);
 }
 
 std::atomic<std::uint64_t>* SequenceIndex::entry_of(std::uint64_t number) const noexcept {
-  unsigned missing_height = 0;
-  const Leaf* const leaf = leaf_of(number, missing_height);
+  Missing missing{};
+  const Leaf* const leaf = leaf_of(number, missing);
   if (leaf == nullptr) return nullptr;
   return const_cast<std::atomic<std::uint64_t>*>(&leaf->entries[place(number, 0)]);  // the tree's, and it is not const
 }
 
 std::optional<Location> SequenceIndex::find(std::uint64_t number) const noexcept {
-  unsigned missing_height = 0;
-  const Leaf* const leaf = leaf_of(number, missing_height);
+  Missing missing{};
+  const Leaf* const leaf = leaf_of(number, missing);
   if (leaf == nullptr) return std::nullopt;
   const std::uint64_t packed = leaf->entries[place(number, 0)].load(std::memory_order_acquire);
   if (packed == kMissing) return std::nullopt;
   return Location::unpacked(packed);
 }
 
-std::uint64_t SequenceIndex::behind_missing(std::uint64_t number, unsigned missing_height, std::uint64_t end) noexcept {
-  const unsigned bits = kNodeBits * missing_height;
-  if (bits >= 64) return end;
-  const std::uint64_t last = number | ((std::uint64_t{1} << bits) - 1);
-  return last >= end ? end : last + 1;
-}
-
 std::uint64_t SequenceIndex::take_out(std::uint64_t begin, std::uint64_t end) noexcept {
   std::uint64_t count = 0;
   while (begin < end) {
-    unsigned missing_height = 0;
-    const Leaf* const leaf = leaf_of(begin, missing_height);
+    Missing missing{};
+    const Leaf* const leaf = leaf_of(begin, missing);
     if (leaf == nullptr) {
-      begin = behind_missing(begin, missing_height, end);
+      begin = behind(missing, end);
       continue;
     }
     auto& entries = const_cast<Leaf*>(leaf)->entries;  // the appender's
@@ -151,10 +151,10 @@ std::uint64_t SequenceIndex::take_out(std::uint64_t begin, std::uint64_t end) no
 
 std::optional<std::uint64_t> SequenceIndex::next_present(std::uint64_t from, std::uint64_t end) const noexcept {
   while (from < end) {
-    unsigned missing_height = 0;
-    const Leaf* const leaf = leaf_of(from, missing_height);
+    Missing missing{};
+    const Leaf* const leaf = leaf_of(from, missing);
     if (leaf == nullptr) {
-      from = behind_missing(from, missing_height, end);
+      from = behind(missing, end);
       continue;
     }
     do {
@@ -165,17 +165,16 @@ std::optional<std::uint64_t> SequenceIndex::next_present(std::uint64_t from, std
 }
 
 std::optional<std::uint64_t> SequenceIndex::previous_present(std::uint64_t from, std::uint64_t begin) const noexcept {
-  for (std::uint64_t behind = from + 1; behind > begin;) {
-    unsigned missing_height = 0;
-    const std::uint64_t number = behind - 1;
-    const Leaf* const leaf = leaf_of(number, missing_height);
+  for (std::uint64_t end = from + 1; end > begin;) {
+    Missing missing{};
+    const std::uint64_t number = end - 1;
+    const Leaf* const leaf = leaf_of(number, missing);
     if (leaf == nullptr) {
-      const unsigned bits = kNodeBits * missing_height;
-      behind = bits >= 64 ? 0 : number & ~((std::uint64_t{1} << bits) - 1);
+      end = missing.first;
       continue;
     }
     if (leaf->entries[place(number, 0)].load(std::memory_order_acquire) != kMissing) return number;
-    --behind;
+    --end;
   }
   return std::nullopt;
 }

@@ -96,11 +96,17 @@ class SequenceIndex {
   [[nodiscard]] T* make();
   void grow_to(std::uint64_t number);
   [[nodiscard]] Leaf& leaf_for(std::uint64_t number);
-  /// The leaf of `number`; null, and the height of the node that it would lie under, if nothing is there.
-  [[nodiscard]] const Leaf* leaf_of(std::uint64_t number, unsigned& missing_height) const noexcept;
-  /// The number behind all those that are missing with `number`, as leaf_of() has found; at most `end`.
-  [[nodiscard]] static std::uint64_t behind_missing(std::uint64_t number, unsigned missing_height,
-                                                    std::uint64_t end) noexcept;
+  /// Numbers of which none is there.
+  struct Missing {
+    std::uint64_t first;
+    std::uint64_t last;
+  };
+  /// The leaf of `number`; null, and all that is missing around it for want of a node, if nothing is there.
+  [[nodiscard]] const Leaf* leaf_of(std::uint64_t number, Missing& missing) const noexcept;
+  /// The number behind them; at most `end`.
+  [[nodiscard]] static std::uint64_t behind(const Missing& missing, std::uint64_t end) noexcept {
+    return missing.last >= end ? end : missing.last + 1;
+  }
   [[nodiscard]] std::atomic<std::uint64_t>* entry_of(std::uint64_t number) const noexcept;
   static void free_tree(void* node, unsigned height) noexcept;
   [[nodiscard]] static std::uint64_t tree_bytes(const void* node, unsigned height) noexcept;
