@@ -42,7 +42,9 @@ TEST_P(End, AppendsGoOnInASegmentWhoseFreeingHasJustBegun) {
         ASSERT_TRUE(ok(cut.append(std::string(12'000, 'b'), {.durability = Durability::buffered})));
       }
       next = *cut.next_id();
-      if (round % 2 == 0) ASSERT_TRUE(ok(cut.retain()));
+      if (round % 2 == 0) {
+        ASSERT_TRUE(ok(cut.retain()));
+      }
     }
     reopen_after_kill();
     const auto cut = stream("cut " + std::to_string(round));
