@@ -16,7 +16,8 @@ RoomAhead::RoomAhead(Parts parts)
 
 void RoomAhead::note_taken(std::uint64_t size_bytes) noexcept {
   if (parts_.storage.size_bytes() < kStoreBytesMin) return;
-  extent_bytes_.store(size_bytes, std::memory_order_relaxed);  // relaxed: a hint
+  // Relaxed: a hint. A large one, as of a region, is none for what comes next.
+  extent_bytes_.store(size_bytes <= kExtentBytesMax ? size_bytes : 0, std::memory_order_relaxed);
   static_cast<void>(timer_.fire());  // without a thread writers make room by themselves
 }
 
@@ -36,7 +37,7 @@ Result<void> RoomAhead::grow_if_short(std::uint64_t extent_bytes) {
   if (size_bytes == refused_at_bytes_ || !is_short()) return success();
   if (auto reclaimed = parts_.reclaim(); !reclaimed) return reclaimed;
   if (!is_short()) return success();
-  auto grown = parts_.extents.grow_by(std::max(wanted_bytes, extent_bytes));
+  auto grown = parts_.extents.grow_by(wanted_bytes);
   if (grown)
     growths_.fetch_add(1);
   else
@@ -47,7 +48,7 @@ Result<void> RoomAhead::grow_if_short(std::uint64_t extent_bytes) {
 // On media that are memory a page that is there spares a store its fault. Nothing is written: what is free may be had by
 // somebody else meanwhile.
 void RoomAhead::bring_into_memory(std::uint64_t extent_bytes) noexcept {
-  if (is_paged_ || extent_bytes == 0 || extent_bytes > kExtentBytesMax) return;
+  if (is_paged_ || extent_bytes == 0) return;
   const auto next = parts_.extents.next_run(extent_bytes, kExtentsAhead * extent_bytes);
   if (!next) return;
   const std::uint64_t end = next->offset + next->size_bytes;

@@ -24,7 +24,7 @@ class RoomAhead {
   static constexpr std::uint64_t kFreePart = 8;                              ///< So much of the store is kept free,
   static constexpr std::uint64_t kFreeBytesMax = std::uint64_t{256} << 20;   ///< and no more than this.
   static constexpr std::uint64_t kExtentsAhead = 4;  ///< So many are brought into memory,
-  static constexpr std::uint64_t kExtentBytesMax = std::uint64_t{8} << 20;  ///< of those that are no larger.
+  static constexpr std::uint64_t kExtentBytesMax = std::uint64_t{8} << 20;  ///< if what was taken last is no larger.
 
   struct Parts {
     Storage& storage;
