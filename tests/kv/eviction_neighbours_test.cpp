@@ -127,14 +127,19 @@ TEST_P(EvictionNeighbours, BesideCompactionNothingIsLostThatIsNotEvicted) {
   std::thread compactor([&] {
     while (!stop) ASSERT_TRUE(ok(space_->compact()));
   });
-  for (std::uint64_t i = 0; i < 6'000; ++i) {
-    put_number(i, 200);
-    if (i % 3 == 0) put_number(i, 300);
-  }
+  std::uint64_t added = 0;  // a key may be evicted before it is written again: copies come to stand among those written last
+  for (std::uint64_t i = 0; i < 6'000; ++i)
+    for (const std::size_t size : {200u, 300u}) {
+      if (size == 300 && i % 3 != 0) continue;
+      const auto before = space_->exchange(name_of(i), some_value(size, i & 0xff), kBuffered);
+      EXPECT_TRUE(ok(before));
+      added += before && !*before ? 1 : 0;
+    }
   stop = true;
   compactor.join();
   sweep();
-  EXPECT_EQ(statistics().evicted_keys + statistics().keys, 6'000u);
+  EXPECT_GE(added, 6'000u);
+  EXPECT_EQ(statistics().evicted_keys + statistics().keys, added);
   expect_whole();
 }
 
