@@ -69,5 +69,35 @@ TEST_P(ReadInterleavings, AGetThatFindsNothingMayBeOvertakenByAPut) {
   EXPECT_FALSE(found->has_value());
 }
 
+/// Where each writer has slices of its own.
+class VerifyInterleavings : public GatedKvTest {
+ protected:
+  void make_store() {
+    store_.reset();
+    medium_ = CrashMedium::create(
+        {.model = GetParam(), .size_bytes = kMiB, .max_size_bytes = 16 * kMiB, .keeps_log = false});
+    open();
+  }
+};
+INSTANTIATE_TEST_SUITE_P(, VerifyInterleavings, ::testing::Values(MediumModel::cache_lines), model_name);
+
+// A writer stands where its slice is not on the medium yet, in a segment that is looked at; and comes to fill it, and to name
+// it in one that is not looked at before the next.
+TEST_P(VerifyInterleavings, ASliceThatComesBehindTheLookAtItsSegmentIsNotLost) {
+  constexpr int kPuts = 100;  // some slices
+  for (int nth = 1; nth < kPuts; ++nth) {
+    ASSERT_NO_FATAL_FAILURE(make_store());
+    put("first", "takes a segment");
+    StoppedThread writer(GatedCall::write, nth, [&] {
+      for (int i = 0; i < kPuts; ++i) put("key " + std::to_string(i), std::string(400, 'v'));
+    });
+    ASSERT_TRUE(writer.is_stopped());
+    for (int i = 0; store_->spaces()->front().segment_count < 2; ++i) put("filler " + std::to_string(i), std::string(400, 'f'));
+    const auto report = store_->verify([&](std::uint64_t, std::uint64_t) { writer.finish(); });
+    ASSERT_TRUE(ok(report));
+    ASSERT_TRUE(report->damage.empty()) << "behind write " << nth << ": " << report->damage.front().message;
+  }
+}
+
 }  // namespace
 }  // namespace holdfast

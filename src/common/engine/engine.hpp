@@ -385,6 +385,7 @@ class Engine {
   [[nodiscard]] Result<void> check_writable() const;
   [[nodiscard]] Error name_taken() const;
   void forget_spaces(std::span<Space* const> spaces) noexcept;
+  [[nodiscard]] VerifyReport look_through(const Progress& progress) const;
   std::uint64_t verify_extent(const CatalogSegment& segment, const CatalogState& state, VerifyReport& report) const;
   [[nodiscard]] Result<void> check_map() const;
   [[nodiscard]] SpaceContext space_context();
