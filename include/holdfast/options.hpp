@@ -35,7 +35,8 @@ struct Options {
   Backend backend = Backend::automatic;
   OpenMode mode = OpenMode::open_or_create;
 
-  /// First size of a new store. It grows by itself. More: longer create, fewer growth steps.
+  /// First size of a new store. It grows by itself; from 128 MiB on before a writer must wait for it, by a thread that keeps
+  /// an eighth of it free, 256 MiB at most. More: longer create, fewer growth steps.
   std::uint64_t size_bytes = std::uint64_t{64} << 20;
 
   /// Largest size the store may reach; address space of this size is reserved at open (no memory).
