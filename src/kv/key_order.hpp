@@ -82,7 +82,7 @@ class KeyOrder {
         break;
       }
       if (waiting == 0) return;
-      changes.fetch_add(1, std::memory_order_release);
+      changes.fetch_add(1);  // seq_cst: visible before notify_all() looks whether anybody waits
       changes.notify_all();
     }
   };

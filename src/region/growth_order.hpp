@@ -146,7 +146,7 @@ class GrowthOrder {
   }
   void tell_change() {
     if (waiting_ == 0) return;
-    changes_.fetch_add(1, std::memory_order_release);
+    changes_.fetch_add(1);  // seq_cst: visible before notify_all() looks whether anybody waits
     changes_.notify_all();
   }
 

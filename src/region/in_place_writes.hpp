@@ -64,8 +64,10 @@ class InPlaceWrites {
       }
     }
   }
+  // What others are told of is sequentially consistent: notify_all() looks whether anybody waits, and the change must be
+  // visible before that look, or who begins to wait in between stays asleep.
   void leave() noexcept {
-    if (state_.fetch_sub(1, std::memory_order_release) == (kClosed | 1)) state_.notify_all();
+    if (state_.fetch_sub(1) == (kClosed | 1)) state_.notify_all();
   }
   void close() noexcept {
     std::uint32_t seen = state_.fetch_or(kClosed, std::memory_order_acquire) | kClosed;
@@ -75,7 +77,7 @@ class InPlaceWrites {
     }
   }
   void open() noexcept {
-    state_.fetch_and(~kClosed, std::memory_order_release);
+    state_.fetch_and(~kClosed);
     state_.notify_all();
   }
 

@@ -287,8 +287,10 @@ bool GroupRoute::hand_over(Job* own) noexcept {
     }
   }
   // From here on another thread may lead: nothing of the leader's own is touched any more.
+  // Sequentially consistent: notify_one() looks whether anybody waits, and a store that may become visible behind that look
+  // would leave asleep who begins to wait in between.
   const auto wake = [](Parking& parking, JobState state) {
-    parking.state.store(state, std::memory_order_release);
+    parking.state.store(state);
     parking.state.notify_one();
   };
   while (finished != nullptr) {

@@ -1,6 +1,7 @@
 #include "common/engine/space.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <new>
 #include <thread>
 
@@ -146,18 +147,16 @@ Tail& Space::new_tail(bool is_for_cleaning) {
   return *tails_.back();
 }
 
-// The one before is on its way to its fence, which takes about a microsecond: a few looks, then sleep.
+// The one before is on its way to its fence, which takes about a microsecond: a few looks. Then it is making room, which may
+// take long, and who waits looks now and then: to be woken it would have to be asked for by every append, behind its fence.
 void Space::wait_for_the_one_tail() noexcept {
   constexpr int kLooks = 100;
-  for (int look = 0; look < kLooks; ++look) {
-    // acquire pairs with the release in give_back: the tail's state comes with the flag
-    if (one_tail_leased_.load(std::memory_order_relaxed) == 0 &&
-        one_tail_leased_.exchange(1, std::memory_order_acquire) == 0)
-      return;
-    std::this_thread::yield();
-  }
-  while (one_tail_leased_.exchange(1, std::memory_order_acquire) != 0)
-    one_tail_leased_.wait(1, std::memory_order_relaxed);
+  constexpr std::chrono::microseconds kLookAgain{20};
+  // acquire pairs with the release in give_back: the tail's state comes with the flag
+  for (int look = 0; one_tail_leased_.load(std::memory_order_relaxed) != 0 ||
+                     one_tail_leased_.exchange(1, std::memory_order_acquire) != 0;
+       ++look)
+    look < kLooks ? std::this_thread::yield() : std::this_thread::sleep_for(kLookAgain);
 }
 
 Space::Lease Space::lease() {
@@ -186,7 +185,6 @@ Space::Lease Space::lease() {
 void Space::give_back(Tail& tail) noexcept {
   if (&tail == one_tail_) {
     one_tail_leased_.store(0, std::memory_order_release);
-    one_tail_leased_.notify_one();
     return;
   }
   const std::uint32_t own = thread_index() % kLeaseSlotCount;
