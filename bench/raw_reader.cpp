@@ -9,12 +9,12 @@ namespace holdfast::bench {
 namespace {
 
 /// The numbers are random already.
-struct AsIs {
+struct NumberAsIs {
   static std::size_t hash(std::uint64_t number) noexcept { return number; }
   static bool equal(std::uint64_t a, std::uint64_t b) noexcept { return a == b; }
 };
 
-using Map = tbb::concurrent_hash_map<std::uint64_t, std::uint64_t, AsIs,
+using NumberMap = tbb::concurrent_hash_map<std::uint64_t, std::uint64_t, NumberAsIs,
                                      tbb::scalable_allocator<std::pair<const std::uint64_t, std::uint64_t>>>;
 
 class RawReader final : public RawLimit {
@@ -36,7 +36,7 @@ class RawReader final : public RawLimit {
       std::uint64_t number = 0;
       std::memcpy(&number, lane.key.data(), sizeof number);
       const bool found = lane.time([&] {
-        Map::const_accessor entry;
+        NumberMap::const_accessor entry;
         if (!map_.find(entry, number)) return false;
         std::memcpy(lane.bytes.data(), arena_.data() + entry->second, value_size_bytes_);
         return true;
@@ -53,7 +53,7 @@ class RawReader final : public RawLimit {
  private:
   const Values& values_;
   std::uint64_t value_size_bytes_;
-  Map map_;
+  NumberMap map_;
   std::string arena_;
 };
 

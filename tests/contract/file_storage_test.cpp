@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<void> no_format(Storage&) { return {}; }
-
 class FileStorage : public ::testing::Test {
  protected:
   [[nodiscard]] static file::FileOptions options(bool read_only = false) {

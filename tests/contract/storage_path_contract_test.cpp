@@ -16,8 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<void> no_format(Storage&) { return {}; }
-
 std::string content(const fs::path& path) {
   std::ifstream stream(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};

@@ -53,6 +53,9 @@ template <class T>
          << name(result.error().code) << " instead of " << name(code) << ": " << result.error().to_string();
 }
 
+/// For a medium that no format is written to.
+inline Result<void> no_format(Storage&) { return {}; }
+
 /// Bytes that differ by seed and place.
 [[nodiscard]] inline std::vector<std::byte> pattern(std::size_t size_bytes, unsigned seed) {
   std::vector<std::byte> bytes(size_bytes);

@@ -9,22 +9,22 @@
 namespace holdfast::lab {
 namespace {
 
-struct Case {
+struct LabCase {
   const Scenario* scenario;
   testing::MediumModel model;
 };
 
-void PrintTo(const Case& one, std::ostream* out) { *out << one.scenario->name << " on " << name(one.model); }
+void PrintTo(const LabCase& one, std::ostream* out) { *out << one.scenario->name << " on " << name(one.model); }
 
-std::vector<Case> cases() {
-  std::vector<Case> all;
+std::vector<LabCase> lab_cases() {
+  std::vector<LabCase> all;
   for (const Scenario& scenario : scenarios())
     for (const auto model : {testing::MediumModel::cache_lines, testing::MediumModel::pages})
       all.push_back({&scenario, model});
   return all;
 }
 
-class Lab : public ::testing::TestWithParam<Case> {};
+class Lab : public ::testing::TestWithParam<LabCase> {};
 
 TEST_P(Lab, EveryImageKeepsThePromise) {
   const LabReport report =
@@ -36,7 +36,7 @@ TEST_P(Lab, EveryImageKeepsThePromise) {
   EXPECT_GT(report.points, 1u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Scenarios, Lab, ::testing::ValuesIn(cases()), [](const auto& one) {
+INSTANTIATE_TEST_SUITE_P(Scenarios, Lab, ::testing::ValuesIn(lab_cases()), [](const auto& one) {
   return one.param.scenario->name + "_" + std::string(name(one.param.model));
 });
 

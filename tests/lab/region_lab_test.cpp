@@ -23,28 +23,28 @@ using testing::CrashMedium;
 using testing::CrashPoint;
 using testing::MediumModel;
 
-Options options() {
+Options region_options() {
   Options options;
   options.segment_size_bytes = 64 << 10;
   options.recovery_threads = 1;
   return options;
 }
 
-testing::CrashOptions medium_options(MediumModel model) {
+testing::CrashOptions region_medium_options(MediumModel model) {
   return {.model = model, .size_bytes = 384 << 10, .max_size_bytes = 2 << 20};
 }
 
 std::shared_ptr<CrashMedium> prepared(MediumModel model) {
-  auto medium = CrashMedium::create(medium_options(model));
+  auto medium = CrashMedium::create(region_medium_options(model));
   {
-    RegionActor actor(medium, options());
+    RegionActor actor(medium, region_options());
     actor.create("a");
     actor.append("a", value_of(100, 3'000));
     actor.create("b");
     actor.append("b", value_of(101, 70'000));
     actor.close();
   }
-  return CrashMedium::from_image(testing::image_of(medium->live()), medium_options(model));
+  return CrashMedium::from_image(testing::image_of(medium->live()), region_medium_options(model));
 }
 
 struct Report {
@@ -60,8 +60,8 @@ struct Opened {
 };
 
 Opened recover(const CrashImage& image, MediumModel model, OpenMode mode = OpenMode::existing) {
-  Opened opened{.contents = {}, .complaints = {}, .medium = CrashMedium::from_image(image, medium_options(model))};
-  Options how = options();
+  Opened opened{.contents = {}, .complaints = {}, .medium = CrashMedium::from_image(image, region_medium_options(model))};
+  Options how = region_options();
   how.mode = mode;
   auto storage = opened.medium->open();
   auto store = Store::open(std::move(*storage), how);
@@ -92,8 +92,8 @@ constexpr int kRoundsOfRecords = 2;  // so that a batch is decided in a later ep
 /// Writes on behind a recovery, cuts the power once more at its end; where there are records, anywhere in a batch that
 /// takes them along, and behind it the same again.
 void write_on(const CrashImage& image, MediumModel model, Report& report, int round = 1) {
-  auto medium = CrashMedium::from_image(image, medium_options(model));
-  RegionActor actor(medium, options());
+  auto medium = CrashMedium::from_image(image, region_medium_options(model));
+  RegionActor actor(medium, region_options());
   const std::string name = "written on " + std::to_string(round);
   actor.create(name);
   actor.append(name, value_of(900, 5'000), Durability::immediate);
@@ -121,7 +121,7 @@ void write_on(const CrashImage& image, MediumModel model, Report& report, int ro
 Report run(const RegionScenario& scenario, MediumModel model, std::uint64_t images_max) {
   Report report;
   auto medium = prepared(model);
-  RegionActor actor(medium, options());
+  RegionActor actor(medium, region_options());
   const std::uint64_t opened_at = medium->event_count();
   scenario.act(actor);
   report.wrong = actor.complaints();
@@ -155,27 +155,27 @@ Report run(const RegionScenario& scenario, MediumModel model, std::uint64_t imag
   return report;
 }
 
-struct Case {
+struct RegionCase {
   RegionScenario scenario;
   MediumModel model;
 };
 
-void PrintTo(const Case& one, std::ostream* out) { *out << one.scenario.name << " on " << name(one.model); }
+void PrintTo(const RegionCase& one, std::ostream* out) { *out << one.scenario.name << " on " << name(one.model); }
 
-std::vector<Case> cases() {
-  std::vector<Case> all;
+std::vector<RegionCase> region_cases() {
+  std::vector<RegionCase> all;
   for (const auto& scenarios : {region_scenarios(), region_form_scenarios()})
     for (const RegionScenario& scenario : scenarios)
       for (const MediumModel model : {MediumModel::cache_lines, MediumModel::pages}) all.push_back({scenario, model});
   return all;
 }
 
-std::string name_of(const ::testing::TestParamInfo<Case>& info) {
+std::string name_of(const ::testing::TestParamInfo<RegionCase>& info) {
   return info.param.scenario.name + "_" + std::string(name(info.param.model));
 }
 
-class RegionLab : public ::testing::TestWithParam<Case> {};
-INSTANTIATE_TEST_SUITE_P(Scenarios, RegionLab, ::testing::ValuesIn(cases()), name_of);
+class RegionLab : public ::testing::TestWithParam<RegionCase> {};
+INSTANTIATE_TEST_SUITE_P(Scenarios, RegionLab, ::testing::ValuesIn(region_cases()), name_of);
 
 TEST_P(RegionLab, EveryImageKeepsThePromise) {
   const Report report = run(GetParam().scenario, GetParam().model, run_options_from_environment().images_max);

@@ -11,7 +11,7 @@
 namespace holdfast::region_suites {
 namespace {
 
-struct Step {
+struct CheckedStep {
   std::uint8_t kind = 0;
   std::uint8_t which = 0;
   std::uint32_t offset = 0;
@@ -36,7 +36,7 @@ class FormModel {
     open();
   }
 
-  void apply(const Step& step, unsigned seed) {
+  void apply(const CheckedStep& step, unsigned seed) {
     One& one = regions_[step.which % kForms.size()];
     const std::string bytes = noise(step.size % 30'000, seed);
     const std::size_t offset = step.offset % 150'000;

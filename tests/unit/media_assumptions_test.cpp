@@ -29,7 +29,7 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&
               std::atomic<std::uint32_t>::is_always_lock_free);
 static_assert(sizeof(off_t) == 8);
 
-constexpr std::size_t kSize = 1 << 20;
+constexpr std::size_t kFileBytes = 1 << 20;
 
 /// A file on a disk, or in memory where `on_disk` is false.
 class TestFile {
@@ -38,7 +38,7 @@ class TestFile {
     fd_ = on_disk ? ::open((directory_.path() / "file").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)
                   : ::memfd_create("test", MFD_CLOEXEC);
     EXPECT_GE(fd_, 0);
-    EXPECT_EQ(::ftruncate(fd_, kSize), 0);
+    EXPECT_EQ(::ftruncate(fd_, kFileBytes), 0);
   }
   ~TestFile() { ::close(fd_); }
   TestFile(const TestFile&) = delete;
@@ -47,7 +47,7 @@ class TestFile {
   [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] std::string path() const { return directory_.path() / "file"; }
   [[nodiscard]] char* map(int protection, void* where = nullptr, int flags = 0) const {
-    void* const address = ::mmap(where, kSize, protection, MAP_SHARED | flags, fd_, 0);
+    void* const address = ::mmap(where, kFileBytes, protection, MAP_SHARED | flags, fd_, 0);
     EXPECT_NE(address, MAP_FAILED);
     return static_cast<char*>(address);
   }
@@ -69,22 +69,22 @@ TEST_P(FileAssumptions, AReadOnlyMapShowsEveryWriteAtOnce) {
     ASSERT_EQ(::pwrite(file.fd(), bytes.data(), bytes.size(), offset), static_cast<ssize_t>(bytes.size()));
     EXPECT_EQ(std::memcmp(map + offset, bytes.data(), bytes.size()), 0);
   }
-  ::munmap(const_cast<char*>(map), kSize);
+  ::munmap(const_cast<char*>(map), kFileBytes);
 }
 
 TEST_P(FileAssumptions, AMapCanBePutIntoReservedAddressesAndMadeWritablePartByPart) {
   const TestFile file(GetParam());
   void* const reserved =
-      ::mmap(nullptr, 4 * kSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      ::mmap(nullptr, 4 * kFileBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   ASSERT_NE(reserved, MAP_FAILED);
-  char* const map = file.map(PROT_READ, static_cast<char*>(reserved) + kSize, MAP_FIXED);
-  EXPECT_EQ(map, static_cast<char*>(reserved) + kSize);
+  char* const map = file.map(PROT_READ, static_cast<char*>(reserved) + kFileBytes, MAP_FIXED);
+  EXPECT_EQ(map, static_cast<char*>(reserved) + kFileBytes);
   ASSERT_EQ(::mprotect(map, 4096, PROT_READ | PROT_WRITE), 0);
   map[17] = 'x';
   char read_back = 0;
   ASSERT_EQ(::pread(file.fd(), &read_back, 1, 17), 1);
   EXPECT_EQ(read_back, 'x');
-  ::munmap(reserved, 4 * kSize);
+  ::munmap(reserved, 4 * kFileBytes);
 }
 
 TEST_P(FileAssumptions, TheAddressesOfTheLargestStoreCostNothing) {
@@ -108,9 +108,9 @@ TEST_P(FileAssumptions, ASynchronousVectoredWriteIsTaken) {
 
 TEST_P(FileAssumptions, AllocatedBlocksReadAsZeros) {
   const TestFile file(GetParam());
-  ASSERT_EQ(::fallocate(file.fd(), 0, 0, 2 * kSize), 0);
+  ASSERT_EQ(::fallocate(file.fd(), 0, 0, 2 * kFileBytes), 0);
   char bytes[4096];
-  ASSERT_EQ(::pread(file.fd(), bytes, sizeof bytes, kSize), static_cast<ssize_t>(sizeof bytes));
+  ASSERT_EQ(::pread(file.fd(), bytes, sizeof bytes, kFileBytes), static_cast<ssize_t>(sizeof bytes));
   EXPECT_EQ(std::count(std::begin(bytes), std::end(bytes), '\0'), 4096);
 }
 
@@ -121,7 +121,7 @@ TEST_P(FileAssumptions, APunchedHoleKeepsTheSizeAndReadsAsZeros) {
   char byte = 'x';
   ASSERT_EQ(::pread(file.fd(), &byte, 1, 8192), 1);
   EXPECT_EQ(byte, '\0');
-  EXPECT_EQ(::lseek(file.fd(), 0, SEEK_END), static_cast<off_t>(kSize));
+  EXPECT_EQ(::lseek(file.fd(), 0, SEEK_END), static_cast<off_t>(kFileBytes));
 }
 
 TEST(LockAssumptions, ALockBelongsToTheOpenFileNotToTheProcess) {

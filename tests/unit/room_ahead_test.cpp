@@ -16,7 +16,7 @@ namespace holdfast {
 namespace {
 
 constexpr std::uint64_t kExtent = 2 * kMiB;
-constexpr std::uint64_t kSize = RoomAhead::kStoreBytesMin;
+constexpr std::uint64_t kStoreBytes = RoomAhead::kStoreBytesMin;
 
 /// A medium that has a size and no bytes, and keeps what it was told.
 class SizeOnly final : public Storage {
@@ -24,7 +24,7 @@ class SizeOnly final : public Storage {
   explicit SizeOnly(std::uint64_t size_bytes, Granularity granularity = Granularity::page)
       : capabilities_{.granularity = granularity}, size_bytes_(size_bytes) {}
 
-  std::uint64_t max_size_bytes = 64 * kSize;
+  std::uint64_t max_size_bytes = 64 * kStoreBytes;
   std::atomic<int> growths_asked{0};
 
   [[nodiscard]] std::vector<ByteRange> in_memory() const {
@@ -91,18 +91,18 @@ struct RoomAheadOf {
 };
 
 TEST(RoomAhead, GrowsAStoreBeforeItIsFull) {
-  RoomAheadOf store(kSize);
-  store.take(kSize - kSize / RoomAhead::kFreePart + kExtent);
+  RoomAheadOf store(kStoreBytes);
+  store.take(kStoreBytes - kStoreBytes / RoomAhead::kFreePart + kExtent);
   EXPECT_TRUE(comes_true([&] { return store.ahead.growths() == 1; }));
   store.end();
-  EXPECT_EQ(store.storage.size_bytes(), kSize + kSize / RoomAhead::kFreePart);
-  EXPECT_GE(store.extents.free_bytes(), kSize / RoomAhead::kFreePart);
+  EXPECT_EQ(store.storage.size_bytes(), kStoreBytes + kStoreBytes / RoomAhead::kFreePart);
+  EXPECT_GE(store.extents.free_bytes(), kStoreBytes / RoomAhead::kFreePart);
   EXPECT_EQ(store.reclaims.load(), 1);
 }
 
 TEST(RoomAhead, LeavesAStoreAloneThatHasRoom) {
-  RoomAheadOf store(kSize, Granularity::cache_line);
-  store.take(kSize - kSize / RoomAhead::kFreePart - kExtent);
+  RoomAheadOf store(kStoreBytes, Granularity::cache_line);
+  store.take(kStoreBytes - kStoreBytes / RoomAhead::kFreePart - kExtent);
   store.take(kExtent);
   EXPECT_TRUE(comes_true([&] { return !store.storage.in_memory().empty(); }));  // it was there, and looked
   store.end();
@@ -111,30 +111,30 @@ TEST(RoomAhead, LeavesAStoreAloneThatHasRoom) {
 }
 
 TEST(RoomAhead, LeavesSmallStoresAlone) {
-  RoomAheadOf store(kSize - kExtent, Granularity::cache_line);
-  store.take(kSize - 2 * kExtent);
+  RoomAheadOf store(kStoreBytes - kExtent, Granularity::cache_line);
+  store.take(kStoreBytes - 2 * kExtent);
   store.end();
   EXPECT_EQ(store.storage.growths_asked.load(), 0);
   EXPECT_TRUE(store.storage.in_memory().empty());
 }
 
 TEST(RoomAhead, TakesWhatIsFreeAlreadyBeforeItGrows) {
-  RoomAheadOf store(kSize);
-  const auto garbage = store.extents.allocate(kSize / 4);
+  RoomAheadOf store(kStoreBytes);
+  const auto garbage = store.extents.allocate(kStoreBytes / 4);
   ASSERT_TRUE(ok(garbage));
   store.on_reclaim = [&, is_there = true]() mutable {
     if (std::exchange(is_there, false)) store.extents.release(*garbage);
   };
-  store.take(kSize - kSize / 4 - kExtent);
+  store.take(kStoreBytes - kStoreBytes / 4 - kExtent);
   EXPECT_TRUE(comes_true([&] { return store.reclaims.load() == 1; }));
   store.end();
   EXPECT_EQ(store.storage.growths_asked.load(), 0);
 }
 
 TEST(RoomAhead, ARefusalIsNotAskedForAgainUntilTheStoreHasGrown) {
-  RoomAheadOf store(kSize);
-  store.storage.max_size_bytes = kSize;
-  store.take(kSize - 4 * kExtent);
+  RoomAheadOf store(kStoreBytes);
+  store.storage.max_size_bytes = kStoreBytes;
+  store.take(kStoreBytes - 4 * kExtent);
   EXPECT_TRUE(comes_true([&] { return store.storage.growths_asked.load() == 1; }));
   for (int i = 1; i <= 3; ++i) store.take(kExtent);
   EXPECT_TRUE(fails_with(ErrorCode::no_space, store.extents.allocate(2 * kExtent)));  // asks for itself, twice
@@ -144,7 +144,7 @@ TEST(RoomAhead, ARefusalIsNotAskedForAgainUntilTheStoreHasGrown) {
 }
 
 TEST(RoomAhead, BringsTheNextExtentsIntoMemoryOnce) {
-  RoomAheadOf store(kSize, Granularity::cache_line);
+  RoomAheadOf store(kStoreBytes, Granularity::cache_line);
   constexpr std::uint64_t kAhead = RoomAhead::kExtentsAhead * kExtent;
   const auto end_of = [](const std::vector<ByteRange>& ranges) { return ranges.back().offset + ranges.back().size_bytes; };
   for (std::uint64_t taken = 1; taken <= 8; ++taken) {
@@ -163,17 +163,17 @@ TEST(RoomAhead, BringsTheNextExtentsIntoMemoryOnce) {
 }
 
 TEST(RoomAhead, BringsNothingIntoMemoryThatIsADisks) {
-  RoomAheadOf store(kSize);
-  store.take(kSize - kExtent);
+  RoomAheadOf store(kStoreBytes);
+  store.take(kStoreBytes - kExtent);
   EXPECT_TRUE(comes_true([&] { return store.ahead.growths() == 1; }));
   store.end();
   EXPECT_TRUE(store.storage.in_memory().empty());
 }
 
 TEST(RoomAhead, MayBeToldOfWhatIsTakenWhenItHasEnded) {
-  RoomAheadOf store(kSize);
+  RoomAheadOf store(kStoreBytes);
   store.end();
-  store.take(kSize - kExtent);
+  store.take(kStoreBytes - kExtent);
   EXPECT_EQ(store.storage.growths_asked.load(), 0);
 }
 

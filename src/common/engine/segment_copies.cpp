@@ -12,10 +12,6 @@ namespace {
 // So much is held in memory before it is written.
 constexpr std::uint64_t kStagedBytesMax = std::uint64_t{256} << 10;
 
-// As SliceWriter: a slice whose first record is as large keeps a footer, of up to this part of it.
-constexpr std::uint64_t kFooterRecordBytesMin = 1024;
-constexpr std::uint64_t kFooterPartOfSlice = 16;
-
 // Of a slice of copies: its chain is its own, and so is not looked for by the log's tail.
 constexpr std::uint64_t kCopiesCleanedAt = 1;
 
@@ -42,8 +38,8 @@ std::uint64_t SegmentCopies::size_for(std::uint64_t padded_size) const noexcept 
   const std::uint64_t size_max = parts_.space.segment_size_bytes();
   const std::uint64_t least = kFirstSliceStart + SliceWriter::range_size_for(padded_size);
   std::uint64_t footer = sizeof(FooterEntryDisk);
-  if (padded_size >= kFooterRecordBytesMin)
-    footer = std::min(expected_records_ * sizeof(FooterEntryDisk), size_max / kFooterPartOfSlice);
+  if (padded_size >= SliceWriter::kFooterRecordBytesMin)
+    footer = std::min(expected_records_ * sizeof(FooterEntryDisk), size_max / SliceWriter::kFooterPartOfSlice);
   const std::uint64_t expected = kFirstSliceStart + SliceWriter::range_size_for(expected_bytes_) + footer;
   return std::max(std::min(round_up(expected, kBlockSizeBytes), size_max), least);
 }

@@ -13,11 +13,6 @@ namespace {
 // From here on a payload is written from the caller's memory instead of being copied first.
 constexpr std::size_t kBorrowSizeBytesMin = std::size_t{16} << 10;
 
-// A footer is worth its room where records are large enough: 40 bytes instead of reading this many.
-constexpr std::uint64_t kFooterRecordBytesMin = 1024;
-// It is given up when it would take more than this part of the slice.
-constexpr std::uint64_t kFooterPartOfSlice = 16;
-
 constexpr std::array<std::byte, kCacheLineSizeBytes> kZeros{};
 
 }  // namespace

@@ -42,6 +42,11 @@ struct SliceRange {
 /// Threads: one at a time.
 class SliceWriter {
  public:
+  /// A footer is worth its room where records are large enough: 40 bytes instead of reading this many. The first one says.
+  static constexpr std::uint64_t kFooterRecordBytesMin = 1024;
+  /// It is given up when it would take more than this part of the slice.
+  static constexpr std::uint64_t kFooterPartOfSlice = 16;
+
   /// Opens a slice over `range`; `cleaned_at` as in its header. That is staged with the first record.
   SliceWriter(const StoreIdentity& identity, const SliceRange& range, SliceLinkDisk previous,
               std::uint64_t record_alignment, SliceTable& slices, std::uint64_t cleaned_at = 0);
