@@ -1,7 +1,6 @@
 #pragma once
 
 #include <tbb/concurrent_map.h>
-#include <tbb/scalable_allocator.h>
 
 #include <atomic>
 #include <cstddef>
@@ -10,6 +9,8 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+
+#include "common/index/index_memory.hpp"
 
 namespace holdfast::kv {
 
@@ -70,11 +71,7 @@ class CountingAllocator {
   }
 
  private:
-#ifdef __SANITIZE_THREAD__
-  using Base = std::allocator<T>;  // as in HashIndex
-#else
-  using Base = tbb::scalable_allocator<T>;
-#endif
+  using Base = IndexAllocator<T>;
   std::atomic<std::uint64_t>* counter_;
 };
 

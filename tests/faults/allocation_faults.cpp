@@ -1,5 +1,7 @@
 #include "faults/allocation_faults.hpp"
 
+#include <tbb/scalable_allocator.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <limits>
@@ -58,6 +60,11 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
-// What tbb::scalable_allocator asks for.
-extern "C" void* scalable_malloc(std::size_t size) { return holdfast::allocate(size, 1); }
-extern "C" void scalable_free(void* memory) { std::free(memory); }
+// What indexes ask TBB's allocator for.
+namespace rml {
+void* pool_malloc(MemoryPool* /*pool*/, std::size_t size) { return holdfast::allocate(size, 1); }
+bool pool_free(MemoryPool* /*pool*/, void* memory) {
+  std::free(memory);
+  return true;
+}
+}  // namespace rml

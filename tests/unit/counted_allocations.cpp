@@ -30,15 +30,19 @@ std::uint64_t CountedAllocations::bytes() const noexcept { return taken_bytes; }
 
 }  // namespace holdfast
 
-extern "C" void* scalable_malloc(std::size_t size) {
-  static auto* const real = holdfast::behind<void*(std::size_t)>("scalable_malloc");
-  void* const memory = real(size);
-  if (holdfast::counts && memory != nullptr) holdfast::taken_bytes += scalable_msize(memory);
+namespace rml {
+
+void* pool_malloc(MemoryPool* pool, std::size_t size) {
+  static auto* const real = holdfast::behind<void*(MemoryPool*, std::size_t)>("_ZN3rml11pool_mallocEPNS_10MemoryPoolEm");
+  void* const memory = real(pool, size);
+  if (holdfast::counts && memory != nullptr) holdfast::taken_bytes += pool_msize(pool, memory);
   return memory;
 }
 
-extern "C" void scalable_free(void* memory) {
-  static auto* const real = holdfast::behind<void(void*)>("scalable_free");
-  if (holdfast::counts && memory != nullptr) holdfast::taken_bytes -= scalable_msize(memory);
-  real(memory);
+bool pool_free(MemoryPool* pool, void* memory) {
+  static auto* const real = holdfast::behind<bool(MemoryPool*, void*)>("_ZN3rml9pool_freeEPNS_10MemoryPoolEPv");
+  if (holdfast::counts && memory != nullptr) holdfast::taken_bytes -= pool_msize(pool, memory);
+  return real(pool, memory);
 }
+
+}  // namespace rml

@@ -4,7 +4,7 @@
 
 namespace holdfast {
 
-/// What the program has taken of TBB's allocator, and not given back, while this lives: usable bytes of its blocks, whatever
+/// What indexes have taken of TBB's allocator, and not given back, while this lives: usable bytes of its blocks, whatever
 /// the allocator has kept of what others gave back. It stands between every caller and the allocator.
 /// Threads: one such object at a time; any may allocate.
 class CountedAllocations {

@@ -3,10 +3,15 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <limits>
 #include <optional>
 #include <string>
 
 #include "common/index/hash_index.hpp"
+#include "common/index/index_memory.hpp"
 #include "counted_allocations.hpp"
 #include "kv/expiry_queue.hpp"
 #include "kv/index_cost.hpp"
@@ -14,6 +19,38 @@
 
 namespace holdfast {
 namespace {
+
+namespace fs = std::filesystem;
+
+/// What the kernel says of the mapping that `address` lies in (proc(5), VmFlags).
+std::string flags_of(const void* address) {
+  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+  std::ifstream maps("/proc/self/smaps");
+  bool is_inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t begin = 0, end = 0;
+    if (std::sscanf(line.c_str(), "%zx-%zx ", &begin, &end) == 2) is_inside = begin <= wanted && wanted < end;
+    if (is_inside && line.starts_with("VmFlags:")) return line + ' ';
+  }
+  return "";
+}
+
+TEST(IndexMemory, WhatIsLargeLiesOnHugePages) {
+  if (!fs::exists("/sys/kernel/mm/transparent_hugepage")) GTEST_SKIP() << "this kernel has no huge pages to give";
+  for (const std::size_t size_bytes : {std::size_t{8} << 20, std::size_t{100'000'000}}) {
+    void* const memory = IndexMemory::allocate(size_bytes);
+    ASSERT_NE(memory, nullptr);
+    const std::byte* const middle = static_cast<std::byte*>(memory) + size_bytes / 2;
+    EXPECT_NE(flags_of(middle).find(" hg "), std::string::npos) << flags_of(middle);
+    IndexMemory::free(memory);
+  }
+}
+
+TEST(IndexMemory, WhatNoMemoryCanHoldIsRefused) {
+  EXPECT_EQ(IndexMemory::allocate(std::numeric_limits<std::size_t>::max() - 100), nullptr);
+  EXPECT_EQ(IndexMemory::allocate(std::size_t{1} << 60), nullptr);
+  EXPECT_THROW(static_cast<void>(IndexPoolAllocator<std::uint64_t>().allocate(std::size_t{1} << 62)), std::bad_alloc);
+}
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they allocate otherwise
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <tbb/concurrent_hash_map.h>
-#include <tbb/scalable_allocator.h>
 
 #include <atomic>
 #include <cstdint>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "common/base/location.hpp"
+#include "common/index/index_memory.hpp"
 
 namespace holdfast {
 
@@ -126,15 +126,9 @@ class HashIndex {
     [[nodiscard]] static bool equal(std::uint64_t a, std::uint64_t b) noexcept { return a == b; }
   };
   using Value = std::pair<const std::uint64_t, Entry>;
-#ifdef __SANITIZE_THREAD__
-  // libtbbmalloc is not built for the sanitizer: memory that it hands from thread to thread looks like a race.
-  using Allocator = std::allocator<Value>;
-#else
-  using Allocator = tbb::scalable_allocator<Value>;
-#endif
   // What oneTBB shows to derived classes without documenting it is used for hints alone; where it is missing, there
   // are none.
-  class Map : public tbb::concurrent_hash_map<std::uint64_t, Entry, HashOfHash, Allocator> {
+  class Map : public tbb::concurrent_hash_map<std::uint64_t, Entry, HashOfHash, IndexAllocator<Value>> {
    public:
     template <class Hash>
     void prefetch(Hash hash) const noexcept {
