@@ -15,7 +15,7 @@ struct NumberAsIs {
 };
 
 using NumberMap = tbb::concurrent_hash_map<std::uint64_t, std::uint64_t, NumberAsIs,
-                                     tbb::scalable_allocator<std::pair<const std::uint64_t, std::uint64_t>>>;
+                                           tbb::scalable_allocator<std::pair<const std::uint64_t, std::uint64_t>>>;
 
 class RawReader final : public RawLimit {
  public:

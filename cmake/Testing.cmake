@@ -1,8 +1,8 @@
 # holdfast_test(holdfast_ROOM_test sources...): a GoogleTest program that may look inside the library (root src/).
 # Its tests have the label ROOM. Where HOLDFAST_TEST_ROOMS does not name it, it is neither built nor run.
 # HOLDFAST_TEST_SHARDS: so many processes run them, as a process takes longer to begin than most tests take.
-# Else each test has a process of its own. The timeouts end a hang,
-# whose output names the test; no test depends on them.
+# Else each test has a process of its own. The timeouts end a hang, whose output
+# names the test; no test depends on them.
 include(GoogleTest)
 
 # These run test programs themselves, which would take the shard of their environment for their own.
